@@ -1,0 +1,5 @@
+"""The quiz room: questions and their schema, what is published of them, and the cell that draws them."""
+
+from grader.quiz.cell import quiz
+
+__all__ = ["quiz"]

@@ -1,0 +1,96 @@
+"""``check``: the one line under a student's cell."""
+
+from collections import Counter
+from typing import Any
+
+from grader.errors import CourseError
+from grader.exercises.collecting import Collected, collect_evidence
+from grader.exercises.evidence import MIME
+from grader.exercises.judging import judge_evidence
+from grader.exercises.registry import find_exercise
+from grader.exercises.rendering import as_html, as_text
+from grader.exercises.verdict import Finding, Verdict
+
+_ATTEMPTS_BEFORE_POINTER = 3
+_failed: Counter[str] = Counter()  # failed attempts of this kernel, by exercise
+
+
+class CheckResult:
+    """A verdict that shows itself: as HTML in a notebook, as text in a terminal.
+
+    Its ``text/plain`` is the score alone, since nbgrader takes partial credit from a cell whose result is
+    a number (nbgrader documentation, "Autograded tests").
+    """
+
+    def __init__(self, verdict: Verdict, collected: Collected | None = None, pointer: str = "") -> None:
+        self.verdict = verdict
+        self._bundle = collected.bundle if collected else None
+        self._printed = collected.printed if collected else ""
+        self._pointer = pointer
+
+    def __float__(self) -> float:
+        return float(self.verdict.points)
+
+    def __repr__(self) -> str:
+        return repr(float(self))
+
+    def __str__(self) -> str:
+        return as_text(self.verdict, self._printed, self._pointer)
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
+        shown: dict[str, Any] = {
+            "text/plain": repr(self),
+            "text/html": as_html(self.verdict, self._printed, self._pointer),
+        }
+        if self._bundle is not None:
+            shown[MIME] = self._bundle
+        return shown
+
+
+def check(exercise_id: str, answer: object) -> CheckResult:
+    """Check an answer and show the verdict. Never raises: a notebook goes on after a failed check.
+
+    >>> check("start.majority_baseline", majority_baseline)  # doctest: +SKIP
+    """
+    collected, pointer = None, ""
+    try:
+        collected, verdict = _try(exercise_id, answer)
+        if verdict.passed:
+            _failed.pop(exercise_id, None)
+        else:
+            _failed[exercise_id] += 1
+            if _failed[exercise_id] >= _ATTEMPTS_BEFORE_POINTER:
+                pointer = find_exercise(exercise_id).section
+    except CourseError as problem:
+        verdict = Verdict(
+            exercise=str(exercise_id)[:80], points=0, max_points=0, findings=[Finding(text=str(problem))]
+        )
+    result = CheckResult(verdict, collected, pointer)
+    if not _in_notebook():
+        print(result)
+    return result
+
+
+def try_answer(exercise_id: str, answer: object) -> Verdict:
+    """The verdict on any Python object as an answer, outside a notebook.
+
+    Raises:
+        CourseError: no such exercise, or its lesson's ``checks.json`` is missing or damaged.
+    """
+    return _try(exercise_id, answer)[1]
+
+
+def _try(exercise_id: str, answer: object) -> tuple[Collected, Verdict]:
+    exercise = find_exercise(exercise_id)
+    challenge, expected = exercise.published()
+    collected = collect_evidence(exercise, answer, challenge)
+    return collected, judge_evidence(collected.bundle, expected, exercise.id)
+
+
+def _in_notebook() -> bool:
+    """Whether the shell shows rich results: a kernel does, a terminal does not."""
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return False
+    return type(get_ipython()).__name__ == "ZMQInteractiveShell"

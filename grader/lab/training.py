@@ -1,0 +1,221 @@
+"""Training as the lessons see it: seeds, the device, one loop, one measurement."""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import torch
+from sklearn.metrics import accuracy_score, balanced_accuracy_score
+from torch import nn
+from tqdm.auto import tqdm
+
+from grader.errors import CourseError
+
+
+class LabelledImages(Protocol):
+    """What the lessons ask of a data set: normalised images and labels, by index."""
+
+    def batch(self, indices: np.ndarray) -> torch.Tensor:
+        """float32 images, shape ``(len(indices), 3, height, width)``."""
+
+    def labels(self, indices: np.ndarray) -> torch.Tensor:
+        """int64 labels, shape ``(len(indices),)``."""
+
+
+TrainingStep = Callable[[nn.Module, torch.Tensor, torch.Tensor, torch.optim.Optimizer], float]
+
+
+def device() -> torch.device:
+    """The fastest device at hand: CUDA, then Apple's MPS, then the CPU."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    if torch.backends.mps.is_available():
+        return torch.device("mps")
+    return torch.device("cpu")
+
+
+def seed_everything(seed: int) -> None:
+    """Start the random numbers of Python, NumPy and PyTorch (all devices) from ``seed``.
+
+    Two runs then agree on one machine. Another processor, another number of threads or a GPU adds in
+    another order and may differ in the last digits (PyTorch documentation, "Reproducibility").
+    """
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+
+
+@dataclass(frozen=True)
+class Batches:
+    """A fixed number of shuffled mini-batches, each image flipped at random.
+
+    Every image is drawn once before any is drawn again. A cell has no up or down, and no left or
+    right, so a flip gives another cell that could have been photographed.
+
+    Args:
+        data: the images.
+        indices: int64, shape ``(n,)``: the images to draw from.
+        steps: how many batches to give.
+        seed: of order and flips; independent of PyTorch's global random numbers.
+        flip: whether to flip each image, half of them left-right, half of them up-down.
+    """
+
+    data: LabelledImages
+    indices: np.ndarray
+    steps: int
+    batch_size: int = 32
+    seed: int = 0
+    flip: bool = True
+
+    def __post_init__(self) -> None:
+        if len(self.indices) == 0 or self.steps < 1 or self.batch_size < 1:
+            raise CourseError("Batches needs at least one image, one step and a batch size of one or more.")
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        rng = np.random.default_rng(self.seed)
+        queue = np.empty(0, dtype=np.int64)
+        for _ in range(self.steps):
+            while len(queue) < self.batch_size:
+                queue = np.concatenate([queue, rng.permutation(self.indices)])
+            drawn, queue = queue[: self.batch_size], queue[self.batch_size :]
+            images = self.data.batch(drawn)
+            if self.flip:
+                images = flip_at_random(images, rng)
+            yield images, self.data.labels(drawn)
+
+
+def flip_at_random(images: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+    """Flip each image of a batch ``(N, C, H, W)`` left-right and up-down, each with probability ½."""
+    images = images.clone()
+    for axis in (-1, -2):
+        chosen = torch.from_numpy(rng.random(len(images)) < 0.5)
+        images[chosen] = images[chosen].flip(axis)
+    return images
+
+
+@dataclass(frozen=True)
+class Score:
+    """How well a model does on held-out images, as fractions between 0 and 1.
+
+    ``balanced_accuracy`` is the mean of the accuracies on each class, so that a model which always
+    gives the most frequent of two classes scores 0.5, however rare the other one is.
+    """
+
+    accuracy: float
+    balanced_accuracy: float
+    images: int
+
+    def __str__(self) -> str:
+        return f"accuracy {self.accuracy:.1%}, balanced accuracy {self.balanced_accuracy:.1%}"
+
+
+@torch.inference_mode()
+def predict(model: nn.Module, data: LabelledImages, indices: np.ndarray, batch_size: int = 128) -> np.ndarray:
+    """Logits of ``model`` on the images at ``indices``, in eval mode: float32, ``(n, num_classes)``.
+
+    The model comes back in the mode in which it was given.
+    """
+    was_training = model.training
+    model.eval()
+    where = next(model.parameters()).device
+    parts = np.array_split(indices, max(1, -(-len(indices) // batch_size)))
+    logits = torch.cat([model(data.batch(part).to(where)).float().cpu() for part in parts])
+    model.train(was_training)
+    return logits.numpy()
+
+
+def evaluate(model: nn.Module, data: LabelledImages, indices: np.ndarray) -> Score:
+    """Accuracy and balanced accuracy of ``model`` on the images at ``indices``."""
+    labels = data.labels(indices).numpy()
+    guesses = predict(model, data, indices).argmax(axis=1)
+    return Score(
+        float(accuracy_score(labels, guesses)), float(balanced_accuracy_score(labels, guesses)), len(labels)
+    )
+
+
+@dataclass
+class History:
+    """What happened during one training run.
+
+    Attributes:
+        loss: mean training loss of each step's batch, in nats.
+        seconds: training time passed after each step, measuring left out.
+        scores: the step after which we measured, and what we measured.
+    """
+
+    name: str
+    loss: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    images_seen: int = 0
+    scores: dict[int, Score] = field(default_factory=dict)
+
+    @property
+    def final(self) -> Score | None:
+        """The last measurement, or None before the first."""
+        return self.scores[max(self.scores)] if self.scores else None
+
+    def steps_to(self, accuracy: float) -> int | None:
+        """Steps until a measurement first reached ``accuracy`` (a fraction); None if none did."""
+        return next((step for step, score in sorted(self.scores.items()) if score.accuracy >= accuracy), None)
+
+    def seconds_to(self, accuracy: float) -> float | None:
+        """Training seconds until a measurement first reached ``accuracy``; None if none did."""
+        step = self.steps_to(accuracy)
+        return None if step is None else self.seconds[step - 1]
+
+
+def train(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    batches: Batches,
+    step: TrainingStep,
+    schedule: torch.optim.lr_scheduler.LRScheduler | None = None,
+    measure: Callable[[nn.Module], Score] | None = None,
+    measure_every: int = 20,
+    name: str = "training",
+    plot: Callable[[History], None] | None = None,
+) -> History:
+    """Train ``model`` in place, one ``step`` a batch, and write down what happens.
+
+    Args:
+        step: does one update and returns the batch's mean loss: ``step(model, images, labels, optimizer)``.
+        schedule: moves the learning rate after every step.
+        measure: called every ``measure_every`` steps and after the last one.
+        plot: called with the history after every step, for example a ``LivePlot``.
+
+    Raises:
+        CourseError: ``step`` did not return a number.
+    """
+    where = device()
+    model.to(where).train()
+    history = History(name)
+    started, measuring = time.perf_counter(), 0.0
+    for number, (images, labels) in enumerate(tqdm(batches, desc=name, unit="step", leave=False), start=1):
+        try:
+            loss = step(model, images.to(where), labels.to(where), optimizer)
+        except NotImplementedError:
+            print(f"{name}: the training step is not written yet, so nothing was trained.")
+            break
+        if not isinstance(loss, int | float):
+            raise CourseError(
+                f"The training step must return the loss as a number, but it returned "
+                f"{type(loss).__name__}: end it with `return loss.item()`."
+            )
+        if schedule is not None:
+            schedule.step()
+        history.loss.append(float(loss))
+        history.images_seen += len(labels)
+        history.seconds.append(time.perf_counter() - started - measuring)
+        if measure is not None and (number % measure_every == 0 or number == len(batches)):
+            pause = time.perf_counter()
+            history.scores[number] = measure(model)
+            measuring += time.perf_counter() - pause
+        if plot is not None:
+            plot(history)
+    return history

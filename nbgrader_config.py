@@ -1,0 +1,66 @@
+"""How nbgrader works in this course: ``solutions/`` is the source, ``notebooks/`` the release.
+
+The stock commands (``nbgrader generate_assignment``, ``autograde``, ``validate``), the formgrader and
+``grader build`` all read this file from the folder that they are started in, the root of the course.
+"""
+
+import os
+import sysconfig
+from pathlib import Path
+
+from nbconvert.preprocessors import ClearMetadataPreprocessor
+from nbgrader import preprocessors as stock
+
+from grader.autograde.clear_quiz_answers import ClearQuizAnswers
+from grader.autograde.grade_from_verdict import GradeFromVerdict
+from grader.autograde.zero_missing_checks import ZeroMissingChecks
+
+c = get_config()  # noqa: F821 - traitlets puts it there
+
+# nbgrader starts `alembic` by its bare name, which only an activated environment finds.
+os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
+
+c.CourseDirectory.root = str(Path(__file__).resolve().parent)
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "notebooks"
+# Copied neither into a release nor, from solutions/, beside a submission that is being graded.
+c.CourseDirectory.ignore = [
+    "lesson.py",
+    "quiz.yaml",
+    "answers.py",
+    "__pycache__",
+    "*.pyc",
+    ".ipynb_checkpoints",
+    ".*",
+    "feedback",
+]
+
+c.GenerateAssignment.preprocessors = [
+    stock.IncludeHeaderFooter,
+    stock.LockCells,
+    ClearQuizAnswers,  # in the place of ClearSolutions, which it extends
+    stock.ClearOutput,
+    stock.CheckCellMetadata,
+    stock.ComputeChecksums,
+    stock.SaveCells,
+    stock.ClearHiddenTests,
+    stock.ClearMarkScheme,
+    stock.ComputeChecksums,
+    stock.CheckCellMetadata,
+]
+c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError()"}
+
+c.Autograde.autograde_preprocessors = [
+    stock.Execute,
+    GradeFromVerdict,  # before any number is read from an output
+    stock.IgnorePattern,
+    ClearMetadataPreprocessor,
+    stock.LimitOutput,
+    stock.SaveAutoGrades,
+    ZeroMissingChecks,
+    stock.AssignLatePenalties,
+    stock.CheckCellMetadata,
+]
+
+c.Execute.timeout = 600  # seconds a cell
+c.Execute.extra_arguments = ["--ext=grader.autograde.explain_failure", "--log-level=ERROR"]

@@ -1,0 +1,255 @@
+"""A JupyterLab server with every config and data folder in a temporary place, and a Chromium to drive."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from grader.quiz.publish import publish
+from grader.quiz.schema import Quiz
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+TOKEN = "browser-tests"
+ANSWER_CELL = "scratch-quiz-answers"
+UNANSWERED = (
+    'answers = {\n    "what-for": None,\n    "head-swap": None,  # look at the shapes\n    "steps": None,\n}'
+)
+
+KERNEL_IDLE = """() => {
+  const context = window.jupyterapp?.shell?.currentWidget?.context;
+  const kernel = context?.sessionContext?.session?.kernel;
+  return Boolean(kernel) && context.isReady && kernel.connectionStatus === "connected" && kernel.status === "idle";
+}"""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server: its address and the folder that it shows."""
+
+    url: str
+    folder: Path
+
+
+class NotebookPage:
+    """One notebook, open in JupyterLab (``lab``) or Notebook 7 (``notebooks``)."""
+
+    def __init__(self, page: Page, app: str, path: Path) -> None:
+        self.page = page
+        self.app = app
+        self.path = path
+
+    def run_all(self) -> None:
+        self.page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+
+    def wait_for_kernel(self) -> None:
+        self.page.wait_for_function(KERNEL_IDLE, timeout=60_000)
+
+    def wait_for_quiz(self) -> None:
+        self.page.locator(".ftq").first.wait_for(timeout=60_000)
+
+    def question(self, number: int) -> Any:
+        return self.page.get_by_role("radiogroup").nth(number)
+
+    def radio(self, number: int, letter: str) -> Any:
+        return self.question(number).locator(f"input[value={letter}]")
+
+    def wait_for_choices(self, choices: str) -> None:
+        """Wait until the radio buttons stand as ``"B-A"`` says, one character a question, ``-`` for none."""
+        self.page.wait_for_function(
+            """(choices) => [...document.querySelectorAll(".ftq-question")]
+                 .map((group) => group.querySelector(":checked")?.value ?? "-").join("") === choices""",
+            arg=choices,
+            timeout=20_000,
+        )
+
+    def cell_count(self) -> int:
+        return self.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.model.cells.length")
+
+    def source(self) -> str:
+        """The answer cell's source in the application's model."""
+        return self.page.evaluate(
+            """(id) => [...window.jupyterapp.shell.currentWidget.context.model.cells]
+                 .find((cell) => cell.getMetadata("nbgrader")?.grade_id === id).sharedModel.getSource()""",
+            ANSWER_CELL,
+        )
+
+    def set_source(self, source: str) -> None:
+        """Replace the answer cell's source and forget its undo history."""
+        self.page.evaluate(
+            """([id, source]) => {
+                 const cell = [...window.jupyterapp.shell.currentWidget.context.model.cells]
+                   .find((cell) => cell.getMetadata("nbgrader")?.grade_id === id);
+                 cell.sharedModel.setSource(source);
+                 cell.sharedModel.clearUndoHistory();
+               }""",
+            [ANSWER_CELL, source],
+        )
+
+    def answer_editor(self) -> Any:
+        return self.page.locator(".jp-CodeCell").nth(1).locator(".cm-content")
+
+    def save(self) -> None:
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.save()")
+
+    def source_on_disk(self) -> str:
+        cells = nbformat.read(self.path, as_version=4).cells
+        return next(c.source for c in cells if c.metadata.get("nbgrader", {}).get("grade_id") == ANSWER_CELL)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of the system's Chromium; without one, skip (or fail, where CI demands a browser)."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        reason = "Chromium is not installed (apt-get install chromium)"
+        if os.environ.get("COURSE_REQUIRE_BROWSER") == "1":
+            pytest.fail(f"{reason}, but COURSE_REQUIRE_BROWSER=1 demands the browser tests")
+        pytest.skip(reason)
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def server(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    home = tmp_path_factory.mktemp("jupyter")
+    folder = home / "course"
+    folder.mkdir()
+    _silence_news(home / "settings")
+    url = f"http://127.0.0.1:{_free_port()}"
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", "--allow-root"]
+    command += [f"--port={url.rpartition(':')[2]}", "--ServerApp.port_retries=0"]
+    command += [f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={folder}"]
+    command += ["--LabApp.expose_app_in_browser=True", "--JupyterNotebookApp.expose_app_in_browser=True"]
+    with (home / "log").open("w") as log:
+        process = subprocess.Popen(command, env=_environment(home), stdout=log, stderr=log)
+    try:
+        _wait_for(url, process, home / "log")
+        yield Server(url, folder)
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+@pytest.fixture(scope="session")
+def sample_quiz() -> Quiz:
+    """Three questions (keys B, A, C) with inline code, a code block and emphasis."""
+    path = Path(__file__).parent / "sample_quiz.json"
+    return Quiz.model_validate(json.loads(path.read_text(encoding="utf-8")))
+
+
+@pytest.fixture(scope="session")
+def make_lesson(server: Server, sample_quiz: Quiz) -> Callable[..., Path]:
+    """Make a folder with quiz.json and a notebook of the three cells of a quiz; give its path."""
+
+    def make(name: str, withhold_feedback: bool = False) -> Path:
+        folder = server.folder / name
+        folder.mkdir()
+        published = publish(sample_quiz, [], withhold_feedback)
+        (folder / "quiz.json").write_text(json.dumps(published), encoding="utf-8")
+        notebook = nbformat.v4.new_notebook(
+            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+        )
+        marks = {"schema_version": 3, "solution": True, "grade": False, "locked": False, "task": False}
+        notebook.cells = [
+            nbformat.v4.new_code_cell('from grader.quiz import quiz\n\nquiz("scratch.quiz")'),
+            nbformat.v4.new_code_cell(UNANSWERED, metadata={"nbgrader": marks | {"grade_id": ANSWER_CELL}}),
+            nbformat.v4.new_code_cell("print(sorted(answers.items()))"),
+        ]
+        nbformat.write(notebook, folder / "lesson.ipynb")
+        return folder / "lesson.ipynb"
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def open_notebook(server: Server, browser: Browser) -> Iterator[Callable[..., NotebookPage]]:
+    """Open a notebook of the server's folder in a fresh browser profile."""
+    contexts = []
+
+    def open_it(app: str, path: Path, run: bool = True, width: int = 1280) -> NotebookPage:
+        context = browser.new_context(viewport={"width": width, "height": 1000})
+        contexts.append(context)
+        page = context.new_page()
+        tree, reset = ("lab/tree", "&reset") if app == "lab" else ("notebooks", "")
+        relative = path.relative_to(server.folder).as_posix()
+        page.goto(f"{server.url}/{tree}/{relative}?token={TOKEN}{reset}")
+        opened = NotebookPage(page, app, path)
+        opened.wait_for_kernel()
+        if run:
+            opened.run_all()
+            opened.wait_for_quiz()
+        return opened
+
+    yield open_it
+    for context in contexts:
+        context.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _environment(home: Path) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "IPYTHON"))}
+    return kept | {
+        "HOME": str(home),
+        "IPYTHONDIR": str(home / "ipython"),
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_DATA_DIR": str(home / "data"),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+    }
+
+
+def _silence_news(settings: Path) -> None:
+    folder = settings / "@jupyterlab" / "apputils-extension"
+    folder.mkdir(parents=True)
+    content = {"fetchNews": "false", "checkForUpdates": False}
+    (folder / "notification.jupyterlab-settings").write_text(json.dumps(content))
+
+
+def _wait_for(url: str, process: subprocess.Popen, log: Path) -> None:
+    for _ in range(240):
+        try:
+            urllib.request.urlopen(f"{url}/api/status?token={TOKEN}", timeout=2).close()
+            return
+        except (urllib.error.URLError, OSError):
+            if process.poll() is not None:
+                break
+            time.sleep(0.25)
+    pytest.fail(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")

@@ -1,0 +1,111 @@
+"""Each diagnosis in health and in sickness."""
+
+import sys
+from importlib.metadata import PackageNotFoundError
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from grader.doctor import Status, examine, jupyter, machine, packages, pytorch
+
+
+def test_each_diagnosis_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("FINETUNING_COURSE_CACHE", str(tmp_path))
+    diagnoses = examine()
+    assert len({diagnosis.subject for diagnosis in diagnoses}) == len(diagnoses)
+    for diagnosis in diagnoses:
+        assert diagnosis.sentence.endswith(".")
+        assert "\n" not in diagnosis.sentence
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("operator torchvision::nms does not exist"),
+        RuntimeError("Couldn't load custom C++ ops. This can happen if your PyTorch and torchvision …"),
+    ],
+)
+def test_a_torch_beside_a_foreign_torchvision_is_recognised(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def import_module(name: str) -> SimpleNamespace:
+        if name == "torchvision":
+            raise error
+        return SimpleNamespace()
+
+    monkeypatch.setattr(pytorch, "import_module", import_module)
+    monkeypatch.setattr(pytorch, "version", {"torch": "2.14.1+cpu", "torchvision": "0.29.2"}.__getitem__)
+    diagnosis = pytorch.torch_pair()
+    assert diagnosis.status is Status.BAD
+    assert "torch 2.14.1+cpu and torchvision 0.29.2 were not built for each other" in diagnosis.sentence
+    assert "from the index of the cpu builds" in diagnosis.sentence
+
+
+def test_a_missing_torch_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def import_module(name: str) -> None:
+        raise ModuleNotFoundError("No module named 'torch'")
+
+    monkeypatch.setattr(pytorch, "import_module", import_module)
+    assert "No module named 'torch'" in pytorch.torch_pair().sentence
+
+
+def test_packages_below_their_bounds_and_missing_ones_are_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def version(name: str) -> str:
+        if name == "absent":
+            raise PackageNotFoundError(name)
+        return "1.9"
+
+    (tmp_path / "requirements.txt").write_text("old>=2.0  # why\nnew>=1.5\nabsent\n\n# a comment\n-e .\n")
+    monkeypatch.setattr(packages, "ROOT", tmp_path)
+    monkeypatch.setattr(packages, "version", version)
+    diagnosis = packages.requirements()
+    assert diagnosis.status is Status.BAD
+    assert (
+        diagnosis.sentence
+        == "old 1.9 is not >=2.0, absent is not installed: pip install -r requirements.txt."
+    )
+
+
+def test_a_data_package_without_its_data_is_bad(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert packages.data_packages().status is Status.GOOD
+    monkeypatch.setattr(packages, "files", lambda package: [])
+    assert packages.data_packages().status is Status.BAD
+
+
+def test_the_quiz_extension_is_looked_for_where_jupyter_does(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(jupyter, "jupyter_path", lambda *_: [str(tmp_path)])
+    assert jupyter.quiz_extension().status is Status.BAD
+    (tmp_path / jupyter.EXTENSION).mkdir()
+    (tmp_path / jupyter.EXTENSION / "package.json").write_text("{}")
+    assert jupyter.quiz_extension().status is Status.GOOD
+
+
+def test_an_old_python_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert machine.python().status is Status.GOOD
+    monkeypatch.setattr(sys, "version_info", (3, 10, 4))
+    assert machine.python().sentence == "3.10.4 is too old: make an environment with Python 3.11 or newer."
+
+
+def test_a_full_disk_is_a_warning(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("FINETUNING_COURSE_CACHE", str(tmp_path))
+    assert machine.cache().status is Status.GOOD
+    monkeypatch.setattr(machine.shutil, "disk_usage", lambda _: SimpleNamespace(free=200_000_000))
+    diagnosis = machine.cache()
+    assert diagnosis.status is Status.WARNING
+    assert "Only 0.2 GB are free" in diagnosis.sentence
+
+
+def test_a_cache_that_is_no_folder_is_bad(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("FINETUNING_COURSE_CACHE", str(tmp_path / "file"))
+    assert machine.cache().status is Status.BAD
+
+
+def test_no_browser_is_only_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jupyter.shutil, "which", lambda name: None)
+    assert jupyter.browser().status is Status.WARNING
