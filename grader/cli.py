@@ -140,17 +140,23 @@ def _choose(lessons: list[str] | None) -> list[str]:
 def _list_exercises(lessons: list[str], as_json: bool) -> None:
     from grader.exercises import all_exercises
 
-    fields = ("id", "lesson", "signature", "points", "minutes")
+    fields = ("lesson", "id", "signature", "points", "minutes")
     chosen = [exercise for exercise in all_exercises() if exercise.lesson in lessons]
     rows = [{field: _field(exercise, field) for field in fields} for exercise in chosen]
     if as_json:
         typer.echo(json.dumps(rows, indent=1))
         return
     table = Table(box=None)
-    for field in fields:
-        table.add_column(field, overflow="fold", no_wrap=field in ("id", "lesson"))
-    for row in rows:
-        table.add_row(*("not built" if value is None else f"{value}" for value in row.values()))
+    for field in fields[1:]:
+        table.add_column(field, no_wrap=field == "id")
+    # The lesson stands above its exercises: beside them there is no room for the signatures.
+    for lesson in lessons:
+        table.add_row(f"[bold]{lesson}[/]")
+        for row in rows:
+            if row["lesson"] == lesson:
+                table.add_row(
+                    *("not built" if row[field] is None else f"{row[field]}" for field in fields[1:])
+                )
     Console().print(table)
 
 

@@ -43,7 +43,7 @@ def nbgrader() -> Callable[..., str]:
 
     def run(root: Path, *arguments: str) -> str:
         # No configuration of whoever runs the tests.
-        environment = os.environ | {"JUPYTER_CONFIG_DIR": str(root / ".jupyter"), "JUPYTER_NO_CONFIG": ""}
+        environment = os.environ | {"JUPYTER_CONFIG_DIR": str(root / ".jupyter")}
         done = subprocess.run(
             [sys.executable, "-m", "nbgrader", *arguments],
             cwd=root,

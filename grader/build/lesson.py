@@ -8,7 +8,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from grader.build.execute import OnCell, execute
-from grader.build.lesson_folder import CHECKS, NOTEBOOK, QUIZ, LessonFolder
+from grader.build.lesson_folder import CHECKS, NOTEBOOK, QUESTIONS, QUIZ, LessonFolder
 from grader.build.normalise import normalise
 from grader.build.published import checks_text, quiz_text
 from grader.build.release import write_release
@@ -54,7 +54,7 @@ def build_lesson(
         CourseError: a source breaks a rule, or a cell fails.
     """
     on_step("reading")
-    quiz = load_quiz(folder.source("quiz.yaml"))
+    quiz = load_quiz(folder.source(QUESTIONS))
     recalled = recalled_questions(quiz, folder.solution.parent)
     changed = _write(folder, QUIZ, quiz_text(quiz, recalled, withhold_feedback))
     notebook = read_lesson(folder, quiz, recalled)

@@ -6,7 +6,8 @@ from pathlib import Path
 from grader.course import ROOT
 from grader.errors import CourseError
 
-SOURCES = ("lesson.py", "quiz.yaml", "answers.py", "recorded.json")
+SCRIPT, QUESTIONS, ANSWERS, RECORDED = "lesson.py", "quiz.yaml", "answers.py", "recorded.json"
+SOURCES = (SCRIPT, QUESTIONS, ANSWERS, RECORDED)
 NOTEBOOK = "lesson.ipynb"
 CHECKS = "checks.json"
 QUIZ = "quiz.json"

@@ -1,12 +1,13 @@
 """The two JSON files that a lesson publishes: public challenges with expected values, and the quiz."""
 
-import importlib.util
+import contextlib
 import json
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
-from grader.build.lesson_folder import CHECKS, QUIZ, LessonFolder
+from grader.build.lesson_folder import ANSWERS, CHECKS, QUIZ, LessonFolder
 from grader.errors import CourseError
 from grader.exercises.published_checks import publish_checks
 from grader.quiz.publish import publish
@@ -26,7 +27,9 @@ def checks_text(folder: LessonFolder) -> str:
     Raises:
         CourseError: ``answers.py`` cannot be run, or lacks an exercise.
     """
-    return _as_text(publish_checks(folder.lesson, load_expect(folder)))
+    expect = load_expect(folder)
+    with _blamed_on(folder.source(ANSWERS)):
+        return _as_text(publish_checks(folder.lesson, expect))
 
 
 def load_expect(folder: LessonFolder) -> Expect:
@@ -35,27 +38,34 @@ def load_expect(folder: LessonFolder) -> Expect:
     Raises:
         CourseError: the file cannot be run or defines no such dict.
     """
-    path = folder.source("answers.py")
-    spec = importlib.util.spec_from_file_location(f"answers_of_{folder.lesson}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        lines = [
-            frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)
-        ]
-        where = f", line {lines[-1]}" if lines else ""
-        raise CourseError(
-            f"{folder.lesson}/answers.py{where} fails with {type(error).__name__}: {error}"
-        ) from error
-    expect = getattr(module, "EXPECT", None)
+    path = folder.source(ANSWERS)
+    namespace: dict[str, Any] = {"__name__": f"answers_of_{folder.lesson}", "__file__": str(path)}
+    with _blamed_on(path):
+        # Not imported: that would leave a __pycache__ in the folder, and keep the module for a next build.
+        exec(compile(path.read_bytes(), str(path), "exec"), namespace)
+    expect = namespace.get("EXPECT")
     if not isinstance(expect, dict):
         raise CourseError(
-            f"{folder.lesson}/answers.py must define EXPECT, a dict of functions by exercise id."
+            f"{folder.lesson}/{ANSWERS} must define EXPECT, a dict of functions by exercise id."
         )
     return expect
+
+
+@contextlib.contextmanager
+def _blamed_on(path: Path) -> Iterator[None]:
+    """Whatever is raised inside becomes one sentence with the last line of ``path`` that ran."""
+    try:
+        yield
+    except CourseError:
+        raise
+    except Exception as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        lines = [frame.lineno for frame in frames if frame.filename == str(path)]
+        if isinstance(error, SyntaxError):
+            lines = [error.lineno]
+        where = f", line {lines[-1]}" if lines else ""
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise CourseError(f"{path.parent.name}/{path.name}{where} fails with {reason}") from error
 
 
 def is_withheld(folder: LessonFolder) -> bool:

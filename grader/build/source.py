@@ -14,7 +14,7 @@ import yaml
 from jupytext.stringparser import StringParser
 from nbformat import NotebookNode
 
-from grader.build.lesson_folder import LessonFolder
+from grader.build.lesson_folder import SCRIPT, LessonFolder
 from grader.build.nbgrader_cells import answer_cell, grade_cell, grade_id
 from grader.build.quiz_cells import quiz_cells, recall_cells
 from grader.errors import CourseError
@@ -64,7 +64,7 @@ def read_lesson(folder: LessonFolder, quiz: Quiz, recalled: list[Question]) -> N
 
 def _marked_cells(folder: LessonFolder) -> list[_Cell]:
     try:
-        text = folder.source("lesson.py").read_text(encoding="utf-8")
+        text = folder.source(SCRIPT).read_text(encoding="utf-8")
         notebook = jupytext.reads(text, fmt="py:percent")
     except UnicodeDecodeError as error:
         raise CourseError(

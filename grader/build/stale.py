@@ -3,7 +3,7 @@
 import nbformat
 
 from grader.build.lesson import read_built
-from grader.build.lesson_folder import CHECKS, NOTEBOOK, QUIZ, LessonFolder
+from grader.build.lesson_folder import CHECKS, NOTEBOOK, QUESTIONS, QUIZ, LessonFolder
 from grader.build.published import checks_text, is_withheld, published_files, quiz_text
 from grader.build.release import fresh_release, present_release
 from grader.build.source import read_lesson
@@ -16,7 +16,7 @@ def stale(folder: LessonFolder) -> list[str]:
     """One sentence for each built file of the lesson that a build would change; empty if all is well."""
     rebuild = f"run `grader build {folder.lesson}`."
     try:
-        quiz = load_quiz(folder.source("quiz.yaml"))
+        quiz = load_quiz(folder.source(QUESTIONS))
         recalled = recalled_questions(quiz, folder.solution.parent)
         read_lesson(folder, quiz, recalled)
         wanted = {CHECKS: checks_text(folder), QUIZ: quiz_text(quiz, recalled, is_withheld(folder))}

@@ -6,6 +6,7 @@ Small on purpose: ``lab.train??`` in a cell shows a page that can be read.
 from grader.lab.backbone import imagenet_names, load_backbone, preprocess
 from grader.lab.environment import environment_report
 from grader.lab.features import CachedFeatures, compute_features, split_backbone
+from grader.lab.flowers import Flowers, load_flowers
 from grader.lab.plots import LivePlot, accuracy_against_labels, image_grid, photo_row, show
 from grader.lab.recorded import Recorded, load_recorded
 from grader.lab.sample_photos import sample_photos
@@ -24,6 +25,7 @@ from grader.lab.training import (
 __all__ = [
     "Batches",
     "CachedFeatures",
+    "Flowers",
     "History",
     "LivePlot",
     "Recorded",
@@ -37,6 +39,7 @@ __all__ = [
     "image_grid",
     "imagenet_names",
     "load_backbone",
+    "load_flowers",
     "load_recorded",
     "load_solar_cells",
     "photo_row",

@@ -69,7 +69,7 @@ def _convert(node: SyntaxTreeNode) -> list[Node]:
             return ["\n"]
         case "hardbreak":
             return [["br"]]
-        case "text" | "text_special":
+        case "text":
             return [node.content] if node.content else []
     tag = (_BLOCKS | _INLINES)[node.type]
     return [[tag, *_children(node)]]

@@ -194,9 +194,9 @@ def _name(path: Path) -> str:
 
 def _nearest(word: str, known: Any) -> str:
     close = difflib.get_close_matches(word, list(known), n=1)
-    return (
-        f", did you mean {close[0]!r}?" if close else f", known are {', '.join(map(repr, known)) or 'none'}"
-    )
+    if close:
+        return f", perhaps {close[0]!r} is meant"
+    return f", known are {', '.join(map(repr, known))}" if known else ""
 
 
 def _yaml_sentence(path: Path, error: yaml.YAMLError) -> str:
@@ -255,5 +255,5 @@ def _place(loc: tuple[int | str, ...], raw: dict[str, Any]) -> tuple[str, str]:
 
 def _allowed_keys(loc: tuple[int | str, ...]) -> list[str]:
     model = Option if "options" in loc[:-1] else Question if "questions" in loc[:-1] else Quiz
-    model = Recall if loc[0] == "recall" and len(loc) > 1 else model
+    model = Recall if loc[:1] == ("recall",) and len(loc) > 2 else model
     return list(model.model_fields)

@@ -40,7 +40,8 @@ UNANSWERED = (
 KERNEL_IDLE = """() => {
   const context = window.jupyterapp?.shell?.currentWidget?.context;
   const kernel = context?.sessionContext?.session?.kernel;
-  return Boolean(kernel) && context.isReady && kernel.connectionStatus === "connected" && kernel.status === "idle";
+  const isConnected = kernel?.connectionStatus === "connected" && kernel.status === "idle";
+  return context?.isReady && isConnected;
 }"""
 
 
@@ -89,29 +90,25 @@ class NotebookPage:
 
     def source(self) -> str:
         """The answer cell's source in the application's model."""
-        return self.page.evaluate(
-            """(id) => [...window.jupyterapp.shell.currentWidget.context.model.cells]
-                 .find((cell) => cell.getMetadata("nbgrader")?.grade_id === id).sharedModel.getSource()""",
-            ANSWER_CELL,
-        )
+        return self._in_answer_cell("cell.sharedModel.getSource()")
 
     def set_source(self, source: str) -> None:
         """Replace the answer cell's source and forget its undo history."""
-        self.page.evaluate(
-            """([id, source]) => {
-                 const cell = [...window.jupyterapp.shell.currentWidget.context.model.cells]
-                   .find((cell) => cell.getMetadata("nbgrader")?.grade_id === id);
-                 cell.sharedModel.setSource(source);
-                 cell.sharedModel.clearUndoHistory();
-               }""",
-            [ANSWER_CELL, source],
+        self._in_answer_cell(
+            "(cell.sharedModel.setSource(value), cell.sharedModel.clearUndoHistory())", source
         )
+
+    def set_answer_metadata(self, key: str, value: Any) -> None:
+        self._in_answer_cell("cell.setMetadata(...value)", [key, value])
+
+    def _in_answer_cell(self, expression: str, value: Any = None) -> Any:
+        cells = "[...window.jupyterapp.shell.currentWidget.context.model.cells]"
+        found = f"{cells}.find((cell) => cell.getMetadata('nbgrader')?.grade_id === id)"
+        script = f"([id, value]) => {{ const cell = {found}; return {expression}; }}"
+        return self.page.evaluate(script, [ANSWER_CELL, value])
 
     def answer_editor(self) -> Any:
         return self.page.locator(".jp-CodeCell").nth(1).locator(".cm-content")
-
-    def save(self) -> None:
-        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.save()")
 
     def source_on_disk(self) -> str:
         cells = nbformat.read(self.path, as_version=4).cells

@@ -92,7 +92,12 @@ def test_nothing_is_written_outside_the_two_folders(built_once: Path) -> None:
     ("answers", "sentence"),
     [
         ("import nothing_of_this_name", "answers.py, line 1 fails with ModuleNotFoundError"),
+        ("EXPECT = {", "answers.py, line 1 fails with SyntaxError"),
         ("", "must define"),
+        (
+            'EXPECT = {\n    "start.majority_baseline": lambda challenge: {"x": 1 / 0}\n}',
+            "answers.py, line 2 fails with ZeroDivisionError",
+        ),
         ("EXPECT = {}", "start.majority_baseline"),
     ],
 )

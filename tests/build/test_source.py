@@ -56,6 +56,19 @@ def test_marks_become_nbgrader_cells(course_sources: Path) -> None:
     )
 
 
+def test_recall_becomes_two_cells_that_are_not_graded(course_sources: Path) -> None:
+    change(course_sources, '# %% quiz="start.quiz"', '# %% recall="start.recall"\n\n# %% quiz="start.quiz"')
+    folder = LessonFolder(LESSON, course_sources)
+    quiz = load_quiz(folder.source("quiz.yaml"))
+    cells = read_lesson(folder, quiz, quiz.questions[1:]).cells
+    recall = [cell for cell in cells if "recall" in cell.metadata.get("nbgrader", {}).get("grade_id", "")]
+    assert [cell.source for cell in recall] == [
+        'quiz("start.recall")',
+        'recalled = {\n    "one-and-two": "A",\n}',
+    ]
+    assert not any(cell.metadata.nbgrader.grade for cell in recall)
+
+
 def test_nbgrader_accepts_the_metadata(course_sources: Path) -> None:
     notebook = read(course_sources)
     nbformat.validate(notebook)

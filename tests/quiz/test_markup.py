@@ -13,7 +13,7 @@ from grader.quiz.markup import TAGS, Node, to_blocks, to_html, to_nodes
         ("```python\nx = 1\n\ny\n```", [["pre", "x = 1\n\ny"]]),
         ("- a\n- `b`", [["ul", ["li", "a"], ["li", ["code", "b"]]]]),
         ("1. a\n\n2. b", [["ol", ["li", ["p", "a"]], ["li", ["p", "b"]]]]),
-        ("&lt; \\* <b>x</b>", ["<", " ", "*", " <b>x</b>"]),
+        ("&lt; \\* <b>x</b>", ["< * <b>x</b>"]),
     ],
 )
 def test_markdown_becomes_a_tree(markdown: str, nodes: list[Node]) -> None:

@@ -139,12 +139,18 @@ def test_the_lesson_is_the_folder(tmp_path: Path, content: dict[str, Any]) -> No
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("lesson: [a\nprefix: b", "01_first/quiz.yaml, line 2: expected ',' or ']', but got ':', correct the YAML there."),
-        ("lesson: a\nlesson: b", "01_first/quiz.yaml, line 2: the key 'lesson' stands twice, correct the YAML there."),
+        (
+            "lesson: [a\nprefix: b",
+            "01_first/quiz.yaml, line 2: expected ',' or ']', but got ':', correct the YAML there.",
+        ),
+        (
+            "lesson: a\nlesson: b",
+            "01_first/quiz.yaml, line 2: the key 'lesson' stands twice, correct the YAML there.",
+        ),
         ("- a", "01_first/quiz.yaml must hold the keys lesson, prefix, objectives and questions."),
         ("", "01_first/quiz.yaml must hold the keys lesson, prefix, objectives and questions."),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_yaml_mapping_is_refused(tmp_path: Path, text: str, sentence: str) -> None:
     assert refusal(write(tmp_path, text)) == sentence
 

@@ -95,7 +95,7 @@ class AnswerCell {
     }
     const { dict_name: name, questions } = this._data;
     if (withLetter(this.source, name, questions[0].id, "A") === null) {
-      return `The answer cell no longer holds a complete dict named ${name}.`;
+      return `The answer cell no longer holds a complete dict: write ${name} = { } there again.`;
     }
     return "";
   }

@@ -1,0 +1,84 @@
+"""Cached features of a frozen prefix are the uncached computation, done once."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional as F
+
+from grader.errors import CourseError
+from grader.lab.backbone import load_backbone
+from grader.lab.features import CachedFeatures, compute_features, split_backbone
+from grader.lab.solar_cells import load_solar_cells
+
+INDICES = np.array([7, 2000, 13, 1500, 400, 1])
+
+
+@pytest.fixture
+def cells(prepared_cache):
+    return load_solar_cells(32)
+
+
+@pytest.mark.parametrize("stages", [None, 0, 5, 7])
+def test_the_two_parts_are_the_whole(cells, stages):
+    model = load_backbone(num_classes=2).eval()
+    prefix, rest = split_backbone(model, stages)
+    with torch.inference_mode():
+        assert torch.equal(rest(prefix(cells.batch(INDICES))), model(cells.batch(INDICES)))
+    together = [*prefix.parameters(), *rest.parameters()]
+    assert {id(p) for p in together} == {id(p) for p in model.parameters()}
+
+
+def test_an_impossible_cut_is_one_sentence(prepared_cache):
+    with pytest.raises(CourseError, match="between 0 and 7"):
+        split_backbone(load_backbone(), stages=8)
+
+
+def test_cached_features_are_those_of_the_prefix(cells):
+    prefix, _ = split_backbone(load_backbone(), stages=5)
+    prefix.eval()
+    with torch.inference_mode():
+        direct = prefix(cells.batch(INDICES))
+    assert torch.equal(compute_features(prefix, cells, INDICES), direct)
+    cached = CachedFeatures(prefix, cells, INDICES)
+    assert torch.equal(cached.batch(INDICES[[4, 0]]), direct[[4, 0]])
+    assert torch.equal(cached.labels(INDICES), cells.labels(INDICES))
+    with pytest.raises(CourseError, match="no cached features"):
+        cached.batch(np.array([99]))
+
+
+def test_training_on_cached_features_moves_the_top_exactly_as_the_whole_network_does(cells):
+    """Three steps of the top stages: once through everything, once on the cache."""
+    torch.manual_seed(0)
+    model = load_backbone(num_classes=2)
+    twin = copy.deepcopy(model)
+
+    def three_steps(prefix, rest, inputs):
+        prefix.eval()
+        rest.eval()  # the same arithmetic in both; statistics do not move
+        optimizer = torch.optim.SGD(rest.parameters(), lr=0.05)
+        for _ in range(3):
+            optimizer.zero_grad()
+            F.cross_entropy(rest(inputs()), cells.labels(INDICES)).backward()
+            optimizer.step()
+        return torch.cat([p.detach().flatten() for p in rest.parameters()])
+
+    prefix, rest = split_backbone(model, stages=5)
+    for parameter in prefix.parameters():
+        parameter.requires_grad = False
+    uncached = three_steps(prefix, rest, lambda: prefix(cells.batch(INDICES)))
+
+    prefix, rest = split_backbone(twin, stages=5)
+    cache = CachedFeatures(prefix, cells, INDICES)
+    cached = three_steps(prefix, rest, lambda: cache.batch(INDICES))
+    assert torch.equal(uncached, cached)
+
+
+def test_making_features_leaves_mode_and_statistics_alone(cells):
+    prefix, _ = split_backbone(load_backbone())
+    prefix.train()
+    before = copy.deepcopy(prefix.state_dict())
+    assert compute_features(prefix, cells, INDICES).shape == (6, 1280)
+    assert prefix.training
+    assert all(torch.equal(tensor, before[name]) for name, tensor in prefix.state_dict().items())

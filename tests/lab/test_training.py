@@ -1,0 +1,135 @@
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from grader.errors import CourseError
+from grader.lab.training import Batches, Score, evaluate, flip_at_random, predict, seed_everything, train
+
+
+class Points:
+    """Sixty-four 1 × 2 "images" of two classes that a line divides."""
+
+    def __init__(self):
+        generator = torch.Generator().manual_seed(0)
+        self.images = torch.randn(64, 3, 4, 4, generator=generator)
+        self.kinds = (self.images.mean(dim=(1, 2, 3)) > 0).long()
+
+    def batch(self, indices):
+        return self.images[indices]
+
+    def labels(self, indices):
+        return self.kinds[indices]
+
+
+def network():
+    seed_everything(0)
+    return nn.Sequential(nn.Flatten(), nn.Linear(48, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 2))
+
+
+def step(model, images, labels, optimizer):
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(images), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+def test_training_learns_and_writes_down_what_happened():
+    data, model, everything = Points(), network(), np.arange(64)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.3)
+    history = train(
+        model,
+        optimizer,
+        Batches(data, everything, steps=45, batch_size=16),
+        step,
+        measure=lambda model: evaluate(model, data, everything),
+        measure_every=20,
+    )
+    assert len(history.loss) == len(history.seconds) == 45
+    assert history.images_seen == 45 * 16
+    assert sorted(history.scores) == [20, 40, 45]
+    assert history.final.accuracy > 0.9
+    assert history.seconds == sorted(history.seconds)
+    assert history.steps_to(0.0) == 20
+    assert history.steps_to(1.1) is None
+    assert history.seconds_to(1.1) is None
+
+
+def test_an_unwritten_step_trains_nothing_and_says_so(capsys):
+    def unwritten(model, images, labels, optimizer):
+        raise NotImplementedError
+
+    model = network()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    history = train(model, optimizer, Batches(Points(), np.arange(8), steps=3), unwritten)
+    assert history.loss == []
+    assert history.final is None
+    assert "not written yet" in capsys.readouterr().out
+
+
+def test_a_step_without_a_number_is_one_sentence():
+    model = network()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with pytest.raises(CourseError, match=r"loss\.item"):
+        train(model, optimizer, Batches(Points(), np.arange(8), steps=3), lambda *given: None)
+
+
+def test_batches_draw_every_image_before_any_twice():
+    drawn = []
+
+    class Watched(Points):
+        def labels(self, indices):
+            drawn.extend(indices.tolist())
+            return super().labels(indices)
+
+    list(Batches(Watched(), np.arange(10, 20), steps=5, batch_size=4))
+    assert sorted(drawn[:10]) == sorted(drawn[10:]) == list(range(10, 20))
+
+
+def test_batches_follow_their_seed_alone():
+    def images(seed):
+        torch.manual_seed(np.random.randint(1000))
+        return torch.cat([batch for batch, _ in Batches(Points(), np.arange(64), steps=3, seed=seed)])
+
+    assert torch.equal(images(1), images(1))
+    assert not torch.equal(images(1), images(2))
+
+
+def test_batches_refuse_nothing_to_draw():
+    with pytest.raises(CourseError, match="at least one image"):
+        Batches(Points(), np.arange(0), steps=3)
+
+
+def test_flips_keep_every_pixel_and_the_given_images():
+    images = torch.arange(2 * 3 * 4 * 4.0).reshape(2, 3, 4, 4)
+    before = images.clone()
+    flipped = flip_at_random(images, np.random.default_rng(1))
+    assert torch.equal(images, before)
+    assert torch.equal(flipped.flatten(1).sort().values, before.flatten(1))
+    kinds = {
+        tuple(flip_at_random(images[:1], np.random.default_rng(seed)).flatten().tolist())
+        for seed in range(30)
+    }
+    assert len(kinds) == 4
+
+
+def test_measuring_leaves_the_model_as_it_was():
+    data, model = Points(), network()
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    logits = predict(model, data, np.arange(10), batch_size=3)
+    assert logits.shape == (10, 2)
+    assert model.training
+    assert all(torch.equal(before[name], tensor) for name, tensor in model.state_dict().items())
+
+
+def test_balanced_accuracy_of_always_one_answer_is_a_half():
+    class Always(nn.Linear):
+        def forward(self, images):
+            return torch.tensor([[1.0, 0.0]]).expand(len(images), 2)
+
+    data = Points()
+    data.kinds = torch.tensor([0] * 48 + [1] * 16)
+    score = evaluate(Always(1, 1), data, np.arange(64))
+    assert score == Score(accuracy=0.75, balanced_accuracy=0.5, images=64)
