@@ -8,7 +8,7 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-EVIDENCE = "application/vnd.finetuning-course.evidence+json"
+EVIDENCE = "application/vnd.finetuning-course.evidence"
 
 
 def is_check(cell: NotebookNode) -> bool:

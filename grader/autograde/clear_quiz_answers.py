@@ -6,6 +6,7 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearSolutions
 
+STARTING_PROGRAM = "starting_program"  # put there by the build
 ANSWER_CELL = re.compile(r"[a-z0-9_]+-(quiz|recall)-answers")
 
 _ANSWER_LINE = re.compile(r'^(?P<question>\s*"[^"]+": ).*$', flags=re.MULTILINE)
@@ -13,6 +14,8 @@ _ANSWER_LINE = re.compile(r'^(?P<question>\s*"[^"]+": ).*$', flags=re.MULTILINE)
 
 class ClearQuizAnswers(ClearSolutions):
     """nbgrader's ``ClearSolutions``, which it replaces in ``GenerateAssignment.preprocessors``.
+
+    An exercise that starts from a program ("find the bug") gets that program, from the cell's metadata.
 
     The answer cell of a quiz keeps its lines, each with ``None`` for an answer: plain data, on which
     Run All does not stop. Two preprocessors in a row could not do that: ``ClearSolutions`` replaces the
@@ -23,6 +26,9 @@ class ClearQuizAnswers(ClearSolutions):
         self, cell: NotebookNode, resources: ResourcesDict, cell_index: int
     ) -> tuple[NotebookNode, ResourcesDict]:
         """Clear one cell."""
+        if (program := cell.metadata.pop(STARTING_PROGRAM, None)) is not None:
+            cell.source = program
+            return cell, resources
         name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
         if not ANSWER_CELL.fullmatch(name):
             return super().preprocess_cell(cell, resources, cell_index)

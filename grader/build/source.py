@@ -14,9 +14,11 @@ import yaml
 from jupytext.stringparser import StringParser
 from nbformat import NotebookNode
 
+from grader.autograde.clear_quiz_answers import STARTING_PROGRAM
 from grader.build.lesson_folder import SCRIPT, LessonFolder
 from grader.build.nbgrader_cells import answer_cell, grade_cell, grade_id
 from grader.build.quiz_cells import quiz_cells, recall_cells
+from grader.build.starting_program import split_starting_program
 from grader.errors import CourseError
 from grader.exercises import all_exercises, find_exercise
 from grader.quiz.schema import Question, Quiz
@@ -106,10 +108,10 @@ def _refuse_a_broken_cell(marked: _Cell, lesson: str, quiz: Quiz, recalled: list
     is_code = marked.cell.cell_type == "code"
     if marked.mark and not is_code:
         raise marked.refuse(f"only a code cell can be marked {marked.mark}.")
-    lines = [line for line in source.splitlines() if line.strip() and line.strip() not in (BEGIN, END)]
-    if is_code and len(lines) > LONGEST_CELL:
+    longest = max(_lines_to_read(part) for part in split_starting_program(source) if part is not None)
+    if is_code and longest > LONGEST_CELL:
         raise marked.refuse(
-            f"the cell has {len(lines)} lines, {LONGEST_CELL} at most: split it or move a part to grader.lab."
+            f"the cell has {longest} lines, {LONGEST_CELL} at most: split it or move a part to grader.lab."
         )
     has_solution = "BEGIN SOLUTION" in source or "END SOLUTION" in source
     if has_solution and marked.mark != "exercise":
@@ -126,6 +128,10 @@ def _refuse_a_broken_cell(marked: _Cell, lesson: str, quiz: Quiz, recalled: list
                 )
         case "quiz" | "recall" as part:
             _refuse_broken_quiz_mark(marked, part, quiz, recalled)
+
+
+def _lines_to_read(source: str) -> int:
+    return sum(1 for line in source.splitlines() if line.strip() and line.strip() not in (BEGIN, END))
 
 
 def _find(marked: _Cell, lesson: str) -> Any:
@@ -186,7 +192,10 @@ def _expand(marked: _Cell, quiz: Quiz, recalled: list[Question]) -> list[Noteboo
     source: str = marked.cell.source
     match marked.mark:
         case "exercise":
-            made = [answer_cell(grade_id(marked.exercise, "answer"), source)]
+            solution, released = split_starting_program(source)
+            made = [answer_cell(grade_id(marked.exercise, "answer"), solution)]
+            if released is not None:
+                made[0].metadata[STARTING_PROGRAM] = released
         case "check":
             points = find_exercise(marked.exercise).points
             made = [grade_cell(grade_id(marked.exercise), source, points)]

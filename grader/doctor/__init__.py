@@ -6,11 +6,25 @@ from grader.doctor.machine import cache, cores, device, python
 from grader.doctor.packages import data_packages, requirements
 from grader.doctor.pytorch import torch_pair
 
-__all__ = ["Diagnosis", "Status", "examine"]
+__all__ = ["Diagnosis", "Status", "environment_report", "examine"]
 
+_NEEDED_BY_LESSONS = (python, torch_pair, requirements, data_packages, quiz_extension, cache)
 _CHECKS = (python, torch_pair, requirements, data_packages, quiz_extension, cache, device, cores, browser)
 
 
 def examine() -> list[Diagnosis]:
     """All diagnoses, in the order in which they should be mended."""
     return [look() for look in _CHECKS]
+
+
+def environment_report() -> str:
+    """What the lessons need, a line each: in place, or what to do about it.
+
+    Where all is well it names no versions and no folders, so that every machine prints the same.
+    """
+    diagnoses = [look() for look in _NEEDED_BY_LESSONS]
+    return "\n".join(
+        f"{diagnosis.status} {diagnosis.subject}"
+        + ("" if diagnosis.status is Status.GOOD else f": {diagnosis.sentence}")
+        for diagnosis in diagnoses
+    )

@@ -1,5 +1,6 @@
 """``check``: the one line under a student's cell."""
 
+import json
 from collections import Counter
 from typing import Any
 
@@ -43,7 +44,7 @@ class CheckResult:
             "text/html": as_html(self.verdict, self._printed, self._pointer),
         }
         if self._bundle is not None:
-            shown[MIME] = self._bundle
+            shown[MIME] = json.dumps(self._bundle)
         return shown
 
 

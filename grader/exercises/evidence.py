@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from grader.errors import CourseError
 
-MIME = "application/vnd.finetuning-course.evidence+json"
+MIME = "application/vnd.finetuning-course.evidence"  # JSON, as text: tools that compare outputs can read it
 FORMAT = 1
 MAX_BYTES = 2_000_000  # of one bundle's JSON text
 MAX_ITEMS = 20_000  # values in one bundle, an array counting as one

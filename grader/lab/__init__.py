@@ -4,7 +4,6 @@ Small on purpose: ``lab.train??`` in a cell shows a page that can be read.
 """
 
 from grader.lab.backbone import imagenet_names, load_backbone, preprocess
-from grader.lab.environment import environment_report
 from grader.lab.features import CachedFeatures, compute_features, split_backbone
 from grader.lab.flowers import Flowers, load_flowers
 from grader.lab.plots import LivePlot, accuracy_against_labels, image_grid, photo_row, show
@@ -34,7 +33,6 @@ __all__ = [
     "accuracy_against_labels",
     "compute_features",
     "device",
-    "environment_report",
     "evaluate",
     "image_grid",
     "imagenet_names",

@@ -26,7 +26,15 @@
 #
 # A notebook is a column of **cells**. Select a cell and press **Shift + Enter** to run it and go on to the next; run them in order, from top to bottom. If something looks confused, choose *Kernel → Restart Kernel and Run All Cells*: nothing that you have written is lost.
 #
-# We begin each lesson by importing what it needs.
+# Is everything in place? The first cell looks at your installation and says what to do if a part is missing.
+
+# %%
+from grader.doctor import environment_report
+
+print(environment_report())
+
+# %% [markdown]
+# Each lesson goes on by importing what it needs.
 
 # %%
 import torch
@@ -34,12 +42,6 @@ import torch
 from grader import lab
 from grader.exercises import check
 from grader.quiz import quiz
-
-# %% [markdown]
-# Is everything in place? This cell looks at your installation and says what to do if a part is missing.
-
-# %%
-print(lab.environment_report())
 
 # %% [markdown]
 # ## A network that already sees
@@ -72,7 +74,7 @@ names = lab.imagenet_names()
 for title, photo in photos.items():
     with torch.inference_mode():
         probabilities = model(lab.preprocess(photo)).softmax(dim=1)[0]
-    best = probabilities.topk(3)
+    best = probabilities.topk(2)
     told = ", ".join(
         f"{names[i]} {p:.0%}" for p, i in zip(best.values.tolist(), best.indices.tolist(), strict=True)
     )

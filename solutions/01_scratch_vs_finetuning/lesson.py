@@ -276,6 +276,7 @@ lab.accuracy_against_labels(recorded, {}, 0.5, column="balanced_accuracy", budge
 #
 # Return two networks, scratch first, each with a new head of `num_classes` outputs and everything else as it was. `model.named_modules()` lists all layers with their names, and `model.set_submodule(name, layer)` puts a layer in another's place.
 
+
 # %% exercise="scratch.two_starts"
 def two_starts(build, num_classes):
     """Return (scratch, fine_tuned): one architecture, two starts, both with a new head."""
@@ -298,6 +299,7 @@ check("scratch.two_starts", two_starts)
 # ## Exercise 3: find the bug
 #
 # *4 points · 10 minutes · hard.* A colleague wrote the function below. It runs, its loss falls, and the result disappoints: there are **two mistakes** in it, neither of which PyTorch complains about. The photographs come as uint8 pixels from 0 to 255; the network is pretrained and wants them as in lesson 0. Repair the function in place.
+
 
 # %% exercise="scratch.find_the_bug"
 def fine_tune(model, head_name, num_classes, batches, learning_rate):
