@@ -6,7 +6,14 @@ Small on purpose: ``lab.train??`` in a cell shows a page that can be read.
 from grader.lab.backbone import imagenet_names, load_backbone, preprocess
 from grader.lab.features import CachedFeatures, compute_features, split_backbone
 from grader.lab.flowers import Flowers, load_flowers
-from grader.lab.plots import LivePlot, accuracy_against_labels, image_grid, photo_row, show
+from grader.lab.plots import (
+    LivePlot,
+    accuracy_against_labels,
+    accuracy_against_steps,
+    image_grid,
+    photo_row,
+    show,
+)
 from grader.lab.recorded import Recorded, load_recorded
 from grader.lab.sample_photos import sample_photos
 from grader.lab.solar_cells import SolarCells, load_solar_cells
@@ -31,6 +38,7 @@ __all__ = [
     "Score",
     "SolarCells",
     "accuracy_against_labels",
+    "accuracy_against_steps",
     "compute_features",
     "device",
     "evaluate",

@@ -201,6 +201,47 @@ def accuracy_against_labels(
     )
 
 
+def accuracy_against_steps(recorded: Recorded, labels: int, budgets: Sequence[str], baseline: float) -> None:
+    """Show held-out accuracy during training: each recorded run faint, the mean over seeds bold.
+
+    Args:
+        labels: how many labelled images the runs had.
+        budgets: which recorded budgets to draw.
+    """
+    figure, (ax,) = new_figure(width=8.0, height=4.0)
+    told = []
+    for run in recorded.runs:
+        if run["labels"] == labels and run["budget"] in budgets:
+            style = style_of(run["start"])
+            ax.plot(*zip(*run["curve"], strict=True), color=style.color, linestyle=style.line, alpha=0.25)
+    for budget in budgets:
+        for start in recorded.settings_of("start", labels=labels, budget=budget):
+            style = style_of(start)
+            curves = recorded.values("curve", start=start, labels=labels, budget=budget).astype(float)
+            steps, accuracy = curves.mean(axis=0).T
+            steps_told = f"{start}, {int(steps[-1])} steps"
+            face = style.color if budget == budgets[0] else "white"
+            ax.plot(steps, accuracy, **style.drawn, markersize=6, markerfacecolor=face, label=steps_told)
+            told.append(f"{steps_told}: ends at {accuracy[-1]:.1%}")
+    ax.axhline(baseline, label="majority baseline", **BASELINE)
+    ax.set(
+        title=f"Held-out accuracy during training on {labels:,} labelled images",
+        xlabel="training step (logarithmic)",
+        ylabel="accuracy",
+        xscale="log",
+        ylim=(0.5, 0.95),
+    )
+    ax.set_xticks([20, 50, 100, 200, 500, 1000], ["20", "50", "100", "200", "500", "1,000"])
+    ax.minorticks_off()
+    ax.yaxis.set_major_formatter("{x:.0%}")
+    ax.legend(frameon=False, fontsize=9, loc="lower right")
+    show(
+        figure,
+        "Line chart of held-out accuracy against training steps on a logarithmic axis, means over the seeds. "
+        f"{'; '.join(told)}. Majority baseline: {baseline:.0%}.",
+    )
+
+
 def image_grid(images: np.ndarray, captions: Sequence[str], title: str, alt: str, columns: int = 4) -> None:
     """Show images in a grid, each with a caption.
 

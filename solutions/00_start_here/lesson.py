@@ -81,7 +81,7 @@ for title, photo in photos.items():
     print(f"{title}: {told}")
 
 # %% [markdown]
-# Nobody taught this network our three photographs. The cat is shared between two breeds that look alike, while the espresso is named almost without doubt. A network that tells breeds of cats apart has learned a great deal about edges, fur and shapes, and lesson 1 puts that knowledge to work on something it has never seen.
+# Nobody taught this network our three photographs. The cat is shared between two breeds that look alike, while the espresso is named almost without doubt. The flower is a dahlia, for which ImageNet has no class: the network picks the nearest it knows and, fairly enough, is not sure. A network that tells breeds of cats apart has learned a great deal about edges, fur and shapes, and lesson 1 puts that knowledge to work on something it has never seen.
 
 # %% [markdown]
 # ## Exercise: the majority baseline
@@ -109,7 +109,7 @@ check("start.majority_baseline", majority_baseline)
 # %% [markdown]
 # ## Quiz
 #
-# Each lesson ends with a quiz. Choose an answer with the mouse, or with Tab and the arrow keys or a letter: you see at once why it is right or wrong, and your choice is written into the cell below, where it is kept with the notebook. If you see no buttons here, type the letter there yourself, as in `"shift-enter": "B",`.
+# Each lesson ends with a quiz. Choose an answer with the mouse, or with Tab and the arrow keys or a letter: you see at once why it is right or wrong, and your choice is written into the cell below, where it is kept with the notebook. If you see no buttons here, type the letter there yourself, as in `"red-check": "B",`.
 
 # %% quiz="start.quiz"
 

@@ -279,10 +279,22 @@ def test_wrong_pairs_are_named(answer, words):
 # ---------------------------------------------------------------- find the bug
 
 
+def as_pretrained(images):
+    return (images.float() / 255 - 0.5) / 0.5
+
+
 def tune(
-    model, head_name, num_classes, batches, learning_rate, *, normalise=lambda x: (x.float() / 255 - 0.5) / 0.5,
-    optimizer_first=False, only_head=False, train=True,
-):  # fmt: skip
+    model,
+    head_name,
+    num_classes,
+    batches,
+    learning_rate,
+    *,
+    normalise=as_pretrained,
+    optimizer_first=False,
+    only_head=False,
+    train=True,
+):
     optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate) if optimizer_first else None
     head = model.get_submodule(head_name)
     model.set_submodule(head_name, nn.Linear(head.in_features, num_classes))

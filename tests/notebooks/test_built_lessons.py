@@ -59,13 +59,17 @@ def test_no_quiz_key_and_no_expected_value_is_readable_in_the_release(lesson):
             for hidden in [*(option.feedback for option in question.options), *question.steps]:
                 assert json.dumps(hidden, ensure_ascii=False)[1:-1] not in text, name
     for name, text in texts.items():
-        assert "outputs" not in text or all(not cell.get("outputs") for cell in json.loads(text)["cells"]), name
+        assert "outputs" not in text or all(not cell.get("outputs") for cell in json.loads(text)["cells"]), (
+            name
+        )
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_the_reference_solution_earns_every_point(lesson):
     notebook = nbformat.read(SOLUTIONS / lesson / "lesson.ipynb", 4)
-    grades = {cell.metadata.nbgrader.grade_id: determine_grade(cell) for cell in notebook.cells if is_grade(cell)}
+    grades = {
+        cell.metadata.nbgrader.grade_id: determine_grade(cell) for cell in notebook.cells if is_grade(cell)
+    }
     assert len(grades) >= 2
     for name, (points, most) in grades.items():
         assert points == most > 0, name
@@ -78,7 +82,9 @@ def test_run_all_goes_through_the_untouched_release_and_earns_nothing(lesson, tm
     notebook = nbformat.read(folder / "lesson.ipynb", 4)
     client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(folder)}})
     client.execute()  # raises at the first cell that fails
-    grades = {cell.metadata.nbgrader.grade_id: determine_grade(cell) for cell in notebook.cells if is_grade(cell)}
+    grades = {
+        cell.metadata.nbgrader.grade_id: determine_grade(cell) for cell in notebook.cells if is_grade(cell)
+    }
     assert {points for points, _ in grades.values()} == {0}
 
 
