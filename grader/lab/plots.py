@@ -85,11 +85,11 @@ def show(figure: Figure, alt: str) -> None:
 class LivePlot:
     """Loss and held-out accuracy while networks train, redrawn in place.
 
-    Call it with a ``History`` after every step; it draws at most twice a second, and every history that
+    Call it with a ``History`` after every step; it draws at most once a second, and every history that
     it was ever given stays in the picture. ``finish`` draws the final figure.
     """
 
-    def __init__(self, baseline: float, interval: float = 0.5) -> None:
+    def __init__(self, baseline: float, interval: float = 1.0) -> None:
         self._baseline = baseline
         self._interval = interval
         self._last_drawn = 0.0

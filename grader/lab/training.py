@@ -145,7 +145,7 @@ class History:
 
     Attributes:
         loss: mean training loss of each step's batch, in nats.
-        seconds: training time passed after each step, measuring left out.
+        seconds: training time passed after each step, without measuring and drawing.
         scores: the step after which we measured, and what we measured.
     """
 
@@ -195,7 +195,7 @@ def train(
     where = device()
     model.to(where).train()
     history = History(name)
-    started, measuring = time.perf_counter(), 0.0
+    started, paused = time.perf_counter(), 0.0  # seconds; paused: spent on measuring and drawing
     for number, (images, labels) in enumerate(tqdm(batches, desc=name, unit="step", leave=False), start=1):
         try:
             loss = step(model, images.to(where), labels.to(where), optimizer)
@@ -211,11 +211,11 @@ def train(
             schedule.step()
         history.loss.append(float(loss))
         history.images_seen += len(labels)
-        history.seconds.append(time.perf_counter() - started - measuring)
+        pause = time.perf_counter()
+        history.seconds.append(pause - started - paused)
         if measure is not None and (number % measure_every == 0 or number == len(batches)):
-            pause = time.perf_counter()
             history.scores[number] = measure(model)
-            measuring += time.perf_counter() - pause
         if plot is not None:
             plot(history)
+        paused += time.perf_counter() - pause
     return history

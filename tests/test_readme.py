@@ -1,0 +1,36 @@
+"""README says what is so: its links lead somewhere, its tables are those of the code."""
+
+import re
+
+import pytest
+
+from grader.course import ROOT, lesson_ids
+from grader.exercises import all_exercises
+
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_two_commands_stand_in_it_once():
+    commands = re.findall(r"^pip install.*$", TEXT, flags=re.MULTILINE)
+    assert commands == [
+        "pip install -r requirements.txt && jupyter lab notebooks/00_start_here/lesson.ipynb",
+        "pip install -r requirements.txt && pytest",
+    ]
+
+
+@pytest.mark.parametrize("target", re.findall(r"\]\(([^)#]+)\)", TEXT))
+def test_links_lead_somewhere(target):
+    assert (ROOT / target).exists()
+
+
+def test_every_lesson_is_listed():
+    assert re.findall(r"^\| \[(\d\d_\w+)\]", TEXT, flags=re.MULTILINE) == lesson_ids()
+
+
+def test_the_table_of_exercises_is_the_registrys():
+    rows = [f"| `{e.id}` | {e.points:g} | `{e.signature}` |" for e in all_exercises()]
+    assert re.findall(r"^\| `.*$", TEXT, flags=re.MULTILINE) == rows
+
+
+def test_no_placeholder_is_left():
+    assert "@@" not in TEXT
