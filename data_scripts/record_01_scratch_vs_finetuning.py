@@ -14,7 +14,7 @@ LESSON = "01_scratch_vs_finetuning"
 SEEDS = (0, 1, 2)
 LABELS = (50, 100, 200, 500, 1000, 1968)
 RATES = (3e-4, 1e-3, 3e-3, 1e-2, 3e-2)
-STEPS = {"short": 60, "long": 240, "longest": 960}
+STEPS = {"short": 60, "long": 240, "longest": 480}
 
 
 def planned_runs(lesson: dict) -> list[dict]:
@@ -34,7 +34,7 @@ def planned_runs(lesson: dict) -> list[dict]:
         for labels in LABELS:
             runs += [run(start, labels, "short", seed) for start in ("linear probe", *starts)]
     for seed in SEEDS:
-        runs += [run(start, labels, "long", seed) for labels in (200, 1968) for start in starts]
+        runs += [run(start, 1968, "long", seed) for start in starts]
     runs += [run(start, 200, "choosing", seed, rate) for start in starts for rate in RATES for seed in SEEDS]
     return runs + [run("scratch", 1968, "longest", seed) for seed in SEEDS]
 

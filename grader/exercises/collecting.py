@@ -105,7 +105,7 @@ def time_limit(seconds: float) -> Iterator[None]:
         yield
         return
     lock = threading.Lock()
-    finished = fired = False
+    finished = fired = delivered = False
 
     def fire() -> None:
         nonlocal fired
@@ -116,20 +116,23 @@ def time_limit(seconds: float) -> Iterator[None]:
 
     timer = threading.Timer(seconds, fire)
     timer.daemon = True
-    timer.start()
     try:
-        yield
-        with lock:
-            finished = True
-        if fired:
-            time.sleep(5)  # the interrupt is on its way and must not reach the caller
+        try:
+            timer.start()
+            yield
+        except KeyboardInterrupt:
+            delivered = True
+            raise
+        finally:
+            with lock:
+                finished = True
+            if fired and not delivered:
+                time.sleep(5)  # the interrupt is on its way: it must end here, not in the caller
     except KeyboardInterrupt:
         if fired:
             raise TimedOut from None
         raise
     finally:
-        with lock:
-            finished = True
         timer.cancel()
 
 

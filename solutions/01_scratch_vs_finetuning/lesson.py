@@ -286,7 +286,7 @@ for labels in recorded.settings_of("labels", budget="short"):
 # %% [markdown]
 # ## More time instead of more labels?
 #
-# Sixty steps are few, and a fair rival deserves more. With all 1,968 labels we recorded both starts with 240 steps, and scratch with 960: sixteen times the first budget, about 16 passes over the photographs. A probe gains nothing from more steps, since its head has long converged.
+# Sixty steps are few, and a fair rival deserves more. With all 1,968 labels we recorded both starts with 240 steps, and scratch with 480: eight times the first budget, about eight passes over the photographs. A probe gains nothing from more steps, since its head has long converged.
 
 # %%
 lab.accuracy_against_steps(recorded, labels=1968, budgets=["long", "longest"], baseline=baseline)
