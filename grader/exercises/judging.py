@@ -59,7 +59,8 @@ def _explain(exercise: Exercise, bundle: Bundle) -> Finding:
     sentences = {
         "unwritten": (
             "Not written yet.",
-            f"Replace `raise NotImplementedError()` in the cell above; wanted is `{exercise.signature}`.",
+            f"Replace `raise NotImplementedError()` in your function, or in one that it calls; "
+            f"wanted is `{exercise.signature}`.",
         ),
         "wrong kind": (
             f"This check takes {exercise.answer_kind}, but {bundle.message}.",

@@ -187,13 +187,13 @@ def accuracy_against_labels(
         xlabel="labelled training images (logarithmic)",
         ylabel=words,
         xscale="log",
-        ylim=(min(0.45, baseline - 0.05), 0.95),
+        ylim=(min(0.45, baseline - 0.05), 1.0),
     )
     every = recorded.settings_of("labels", **chosen)
     ax.set_xticks(every, [f"{count:,}" for count in every])
     ax.minorticks_off()
     ax.yaxis.set_major_formatter("{x:.0%}")
-    ax.legend(frameon=False, fontsize=9, ncols=2, loc="lower right")
+    ax.legend(frameon=False, fontsize=9, ncols=2, loc="upper left")
     show(
         figure,
         f"Line chart of held-out {words} against the number of labelled images, each recorded seed a faint "

@@ -196,10 +196,12 @@ def train(
     model.to(where).train()
     history = History(name)
     started, paused = time.perf_counter(), 0.0  # seconds; paused: spent on measuring and drawing
-    for number, (images, labels) in enumerate(tqdm(batches, desc=name, unit="step", leave=False), start=1):
+    progress = tqdm(batches, desc=name, unit="step", leave=False)
+    for number, (images, labels) in enumerate(progress, start=1):
         try:
             loss = step(model, images.to(where), labels.to(where), optimizer)
         except NotImplementedError:
+            progress.close()
             print(f"{name}: the training step is not written yet, so nothing was trained.")
             break
         if not isinstance(loss, int | float):
