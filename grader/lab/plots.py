@@ -130,7 +130,7 @@ def learning_curves(histories: Sequence[History], baseline: float) -> _FigureWit
             told.append(f"{history.name} ends at {history.final.accuracy:.1%}")
     right.axhline(baseline, label="majority baseline", **BASELINE)
     left.set(title="Training loss", xlabel="step", ylabel="cross-entropy (nats)", ylim=(0, None))
-    right.set(title="Held-out accuracy", xlabel="step", ylabel="accuracy", ylim=(0.5, 1.0))
+    right.set(title="Held-out accuracy", xlabel="step", ylabel="accuracy", ylim=(0, 1))
     right.yaxis.set_major_formatter("{x:.0%}")
     if histories:
         left.legend(frameon=False)
@@ -229,7 +229,7 @@ def accuracy_against_steps(recorded: Recorded, labels: int, budgets: Sequence[st
         xlabel="training step (logarithmic)",
         ylabel="accuracy",
         xscale="log",
-        ylim=(0.5, 0.95),
+        ylim=(0.3, 1.0),
     )
     ax.set_xticks([20, 50, 100, 200, 500, 1000], ["20", "50", "100", "200", "500", "1,000"])
     ax.minorticks_off()
