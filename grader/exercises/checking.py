@@ -1,6 +1,7 @@
 """``check``: the one line under a student's cell."""
 
 import json
+import sys
 from collections import Counter
 from typing import Any
 
@@ -63,13 +64,25 @@ def check(exercise_id: str, answer: object) -> CheckResult:
             if _failed[exercise_id] >= _ATTEMPTS_BEFORE_POINTER:
                 pointer = find_exercise(exercise_id).section
     except CourseError as problem:
-        verdict = Verdict(
-            exercise=str(exercise_id)[:80], points=0, max_points=0, findings=[Finding(text=str(problem))]
-        )
+        verdict = _no_verdict(exercise_id, str(problem))
+    except Exception as error:  # a fault of ours must not end a student's notebook
+        told = f"The check itself stopped with {type(error).__name__}: {error}. Please tell your instructor."
+        verdict = _no_verdict(exercise_id, told)
     result = CheckResult(verdict, collected, pointer)
     if not _in_notebook():
-        print(result)
+        _print(str(result))
     return result
+
+
+def _no_verdict(exercise_id: object, sentence: str) -> Verdict:
+    name = exercise_id[:80] if isinstance(exercise_id, str) else "unknown"
+    return Verdict(exercise=name, points=0, max_points=0, findings=[Finding(text=sentence)])
+
+
+def _print(text: str) -> None:
+    """Print, with "?" for the signs that a terminal of another encoding does not know."""
+    encoding = sys.stdout.encoding or "utf-8"
+    print(text.encode(encoding, "replace").decode(encoding))
 
 
 def try_answer(exercise_id: str, answer: object) -> Verdict:

@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from grader.course import lesson_file
 from grader.errors import CourseError
@@ -48,7 +48,7 @@ def read_check(lesson: str, exercise_id: str) -> tuple[dict[str, Any], dict[str,
 def _read(path: Path, _changed: int) -> _Checks:
     try:
         return _Checks.model_validate(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, ValidationError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CourseError(
             f"{path.parent.name}/{FILE} is damaged: fetch the lesson's folder again."
         ) from error

@@ -2,6 +2,7 @@
 
 import _thread
 import contextlib
+import copy
 import io
 import json
 import signal
@@ -15,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from grader.errors import CourseError
-from grader.exercises.evidence import FORMAT, MAX_BYTES, EvidenceError, digest, encode
+from grader.exercises.evidence import FORMAT, MAX_BYTES, EvidenceError, digest, encode, printable
 from grader.exercises.exercise import Exercise
 
 SHOWN_CHARACTERS = 2_000
+_MESSAGE_CHARACTERS = 1_000
 _PACKAGE = str(Path(__file__).resolve().parents[1])
 
 
@@ -33,14 +35,15 @@ class Collected:
 def collect_evidence(exercise: Exercise, answer: object, challenge: dict[str, Any]) -> Collected:
     """Ask ``answer`` the challenge. Mistakes of the student's code end up in the bundle, not as exceptions."""
     printed = _CappedText()
+    asked = digest(challenge)  # before the student's code can change it
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-        outcome, message, evidence = _collect(exercise, answer, challenge)
+        outcome, message, evidence = _collect(exercise, answer, copy.deepcopy(challenge))
     bundle = {
         "format": FORMAT,
         "exercise": exercise.id,
-        "challenge": digest(challenge),
+        "challenge": asked,
         "outcome": outcome,
-        "message": message,
+        "message": printable(message)[:_MESSAGE_CHARACTERS],
         "evidence": evidence,
     }
     return Collected(bundle, printed.shown())
@@ -55,22 +58,25 @@ def _collect(exercise: Exercise, answer: object, challenge: dict[str, Any]) -> t
             evidence = encode(exercise.collect(answer, challenge))
         if len(json.dumps(evidence)) > MAX_BYTES - 10_000:
             raise EvidenceError("The answer gives more data than the check can take.")
-    except NotImplementedError:
-        return "unwritten", "", None
+    except NotImplementedError as error:
+        # The stub's has no message; PyTorch's own, for a dtype that an operation lacks, says what is wrong.
+        return ("raised", _told(error), None) if error.args else ("unwritten", "", None)
     except TimedOut:
         return "timed out", f"{exercise.time_limit:g}", None
     except EvidenceError as problem:
         return "not encodable", str(problem), None
     except CourseError as problem:
         return "raised", str(problem), None
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise  # the user's own
+    except BaseException as error:  # SystemExit too: nothing that an answer raises stops the notebook
         return "raised", _told(error), None
     return "collected", "", evidence
 
 
 def _named(answer: object) -> str:
     kind = type(answer).__name__
-    return "None" if answer is None else f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+    return "None" if answer is None else f"{'an' if kind.lower().startswith(tuple('aeiou')) else 'a'} {kind}"
 
 
 def _told(error: BaseException) -> str:
@@ -81,21 +87,24 @@ def _told(error: BaseException) -> str:
         if "site-packages" not in frame.filename
         and not frame.filename.startswith((_PACKAGE, sys.base_prefix, "<frozen"))
     ]
-    text = " ".join(str(error).split())[:300]
+    try:
+        text = " ".join(str(error).split())[:300]
+    except Exception:  # an exception of the student's own that cannot be shown
+        text = "(no message)"
     where = f", in the line `{own[-1].line}`" if own and own[-1].line else ""
-    return f"{type(error).__name__}: {text}{where}"[:1_000]
+    return f"{type(error).__name__}: {text}{where}" if text else f"{type(error).__name__}{where}"
 
 
-class TimedOut(Exception):
-    """The student's code took longer than it may."""
+class TimedOut(BaseException):
+    """The student's code took longer than it may. No ``Exception``: her ``except Exception`` must not stop it."""
 
 
 @contextlib.contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
     """Interrupt the block after ``seconds``, as Ctrl-C would.
 
-    Works in the main thread, where notebooks run their cells; elsewhere there is no limit. Code that
-    catches ``KeyboardInterrupt`` itself, or stays in one long call of a compiled library, goes on.
+    Works in the main thread, where notebooks run their cells; elsewhere there is no limit. Code with a
+    bare ``except:``, or in one long call of a compiled library, goes on.
 
     Raises:
         TimedOut: the time was over.
@@ -107,6 +116,13 @@ def time_limit(seconds: float) -> Iterator[None]:
     lock = threading.Lock()
     finished = fired = delivered = False
 
+    def on_interrupt(*_: object) -> None:
+        nonlocal delivered
+        if not fired or delivered:
+            raise KeyboardInterrupt  # the user's own
+        delivered = True
+        raise TimedOut
+
     def fire() -> None:
         nonlocal fired
         with lock:
@@ -116,24 +132,20 @@ def time_limit(seconds: float) -> Iterator[None]:
 
     timer = threading.Timer(seconds, fire)
     timer.daemon = True
+    # Our own handler, since a program started in the background ignores the interrupt.
+    previous = signal.signal(signal.SIGINT, on_interrupt)
     try:
+        timer.start()
+        yield
+    finally:
         try:
-            timer.start()
-            yield
-        except KeyboardInterrupt:
-            delivered = True
-            raise
-        finally:
             with lock:
                 finished = True
             if fired and not delivered:
                 time.sleep(5)  # the interrupt is on its way: it must end here, not in the caller
-    except KeyboardInterrupt:
-        if fired:
-            raise TimedOut from None
-        raise
-    finally:
-        timer.cancel()
+        finally:
+            timer.cancel()
+            signal.signal(signal.SIGINT, previous if previous is not None else signal.SIG_DFL)
 
 
 def _interrupt_main_thread() -> None:
@@ -145,18 +157,30 @@ def _interrupt_main_thread() -> None:
 
 @contextlib.contextmanager
 def _clean_torch() -> Iterator[None]:
-    """Same random numbers for every answer, and PyTorch's global settings as they were afterwards."""
+    """Same random numbers and settings for every answer; PyTorch's global ones as they were afterwards."""
     import torch
 
     dtype, gradients = torch.get_default_dtype(), torch.is_grad_enabled()
+    device = torch.get_default_device()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
+        torch.set_default_dtype(torch.float32)
+        _set_default_device(torch.device("cpu"))
         torch.set_grad_enabled(True)
         try:
             yield
         finally:
             torch.set_default_dtype(dtype)
+            _set_default_device(device)
             torch.set_grad_enabled(gradients)
+
+
+def _set_default_device(device: Any) -> None:
+    import torch
+
+    if torch.get_default_device() != device:
+        # None instead of "cpu": a default device that is set slows every call down.
+        torch.set_default_device(None if device.type == "cpu" else device)
 
 
 class _CappedText(io.TextIOBase):
@@ -166,6 +190,8 @@ class _CappedText(io.TextIOBase):
         self._kept: list[str] = []
         self._room = SHOWN_CHARACTERS
         self._written = 0
+
+    encoding = "utf-8"
 
     def writable(self) -> bool:
         return True
@@ -179,7 +205,7 @@ class _CappedText(io.TextIOBase):
 
     def shown(self) -> str:
         """The beginning, and how much there was if that is more."""
-        text = "".join(self._kept)
+        text = printable("".join(self._kept))
         if self._written > SHOWN_CHARACTERS:
             text += f"\n… your code printed {self._written:,} characters; these are the first {SHOWN_CHARACTERS:,}."
         return text

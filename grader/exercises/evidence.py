@@ -23,6 +23,7 @@ MAX_ITEMS = 20_000  # values in one bundle, an array counting as one
 MAX_DEPTH = 8
 MAX_TEXT = 2_000  # characters of one string
 MAX_DIMENSIONS = 6
+LARGEST = 2**63  # whole numbers stay below it, on both sides of zero
 DTYPES = frozenset(
     ["bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64"]
 )  # plain numbers of a fixed size
@@ -59,27 +60,58 @@ def encode(value: Any, _depth: int = 0) -> Any:
     if _depth > MAX_DEPTH:
         raise EvidenceError("The answer is nested too deeply to be judged.")
     if hasattr(value, "detach"):
-        value = value.detach().cpu().numpy()
+        value = _from_tensor(value)
     if isinstance(value, np.generic):
         value = value.item()
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):
+        if abs(int(value)) >= LARGEST:
+            raise EvidenceError(
+                "The answer holds a whole number of more than 63 bits, which cannot be judged."
+            )
         return int(value)
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else {"__number__": str(float(value))}
     if isinstance(value, str):
-        return value[:MAX_TEXT]
+        return printable(value)[:MAX_TEXT]
     if isinstance(value, np.ndarray):
-        if value.dtype.name not in DTYPES:
-            raise EvidenceError(f"An array of {value.dtype.name} cannot be judged: give plain numbers.")
-        data = base64.b64encode(np.ascontiguousarray(value).tobytes()).decode()
-        return {"__array__": {"dtype": value.dtype.name, "shape": list(value.shape), "data": data}}
+        return _encode_array(value)
     if isinstance(value, list | tuple):
         return [encode(item, _depth + 1) for item in value]
     if isinstance(value, dict):
-        return {str(name): encode(item, _depth + 1) for name, item in value.items()}
+        return {printable(str(name)): encode(item, _depth + 1) for name, item in value.items()}
     raise EvidenceError(f"A value of type {type(value).__name__} cannot be judged: give plain numbers.")
+
+
+def printable(text: str) -> str:
+    """``text`` as a plain ``str`` that every output can carry: halves of surrogate pairs become "?"."""
+    return str.encode(text, "utf-8", "replace").decode()
+
+
+def _from_tensor(tensor: Any) -> Any:
+    try:
+        return tensor.detach().cpu().numpy()
+    except (TypeError, RuntimeError) as error:  # bfloat16, sparse, on no device, …
+        raise EvidenceError(
+            f"A tensor of {getattr(tensor, 'dtype', 'unknown type')} on {getattr(tensor, 'device', 'no device')} "
+            "cannot be judged: give plain numbers."
+        ) from error
+
+
+def _encode_array(array: np.ndarray) -> dict[str, Any]:
+    name = array.dtype.name
+    if name not in DTYPES:
+        raise EvidenceError(f"An array of {name} cannot be judged: give plain numbers.")
+    if array.ndim > MAX_DIMENSIONS:
+        raise EvidenceError(
+            f"An array of {array.ndim} dimensions cannot be judged: at most {MAX_DIMENSIONS}."
+        )
+    if array.nbytes > MAX_BYTES:  # before it is copied: an expanded tensor may be larger than the memory
+        raise EvidenceError("The answer gives more data than the check can take.")
+    native = np.ascontiguousarray(array, dtype=name)  # in this machine's byte order, as decode reads it
+    data = base64.b64encode(native.tobytes()).decode()
+    return {"__array__": {"dtype": name, "shape": list(array.shape), "data": data}}
 
 
 def decode(value: Any) -> Any:
@@ -104,7 +136,7 @@ class _Decoder:
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, int):
-            if abs(value) >= 2**63:
+            if abs(value) >= LARGEST:
                 raise EvidenceError("The evidence holds a number that is too large.")
             return int(value)
         if isinstance(value, float):

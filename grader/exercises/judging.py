@@ -7,6 +7,9 @@ from grader.exercises.exercise import Exercise
 from grader.exercises.registry import find_exercise
 from grader.exercises.verdict import Finding, Verdict
 
+# What a judge may raise over evidence of an odd form. A mistake in the judge itself (NameError, …) is none.
+_STUMBLES = (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError)
+
 
 def judge_evidence(
     bundle: dict[str, Any] | str | None,
@@ -39,13 +42,17 @@ def judge_evidence(
     if read.outcome != "collected":
         return exercise.verdict(0, [_explain(exercise, read)])
     try:
+        wanted = decode(expected)
+    except EvidenceError:
+        return _nothing(exercise, "What came with this check is damaged: fetch the lesson's folder again.")
+    try:
         evidence = decode(read.evidence)
         if not isinstance(evidence, dict):
             raise EvidenceError("The evidence is malformed.")
-        verdict = exercise.judge(evidence, decode(expected))
+        verdict = exercise.judge(evidence, wanted)
     except EvidenceError as problem:
         return _nothing(exercise, str(problem))
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, FloatingPointError):
+    except _STUMBLES:
         return _nothing(exercise, "The evidence does not have the form that this check gives.")
     return verdict
 

@@ -32,7 +32,7 @@ def publish_checks(
     exercises = [
         exercise for exercise in all_exercises() if exercise.lesson == lesson and exercise.has_checks
     ]
-    for missing in {exercise.id for exercise in exercises} ^ expect.keys():
+    for missing in sorted({exercise.id for exercise in exercises} ^ expect.keys()):
         what = "has no function in EXPECT" if missing not in expect else "is in EXPECT but is no exercise"
         raise CourseError(f"{lesson}/answers.py: {missing} {what} of this lesson.")
     checks = {}

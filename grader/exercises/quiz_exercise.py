@@ -1,9 +1,11 @@
 """A lesson's quiz as an exercise: letters in, points out."""
 
+import math
 from typing import Any
 
 import numpy as np
 
+from grader.errors import CourseError
 from grader.exercises.exercise import Exercise
 from grader.exercises.verdict import Finding, Verdict
 from grader.quiz.published import read_published
@@ -30,7 +32,7 @@ class QuizExercise(Exercise):
     @property
     def points(self) -> float:  # type: ignore[override]
         """The sum of the questions' points."""
-        return float(sum(read_published(self._prefix)["points"].values()))
+        return math.fsum(self._points().values())
 
     def accepts(self, answer: object) -> bool:
         """A dict, from question ids to letters or None."""
@@ -38,7 +40,7 @@ class QuizExercise(Exercise):
 
     def challenge(self, rng: np.random.Generator) -> dict[str, Any]:
         """The ids of the questions: the same for everybody."""
-        return {"questions": list(read_published(self._prefix)["points"])}
+        return {"questions": list(self._points())}
 
     def collect(self, answer: dict, challenge: dict[str, Any]) -> dict[str, Any]:
         """The letters, as they stand in the answer cell."""
@@ -46,28 +48,33 @@ class QuizExercise(Exercise):
 
     def published(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """The questions, and their sealed keys unless they are withheld."""
-        published = read_published(self._prefix)
-        challenge = {"questions": list(published["points"])}
-        sealed = published["parts"]["quiz"].get("sealed")
-        if published["withheld"] or sealed is None:
-            return challenge, {}
-        keys = {name: secret["answer"] for name, secret in unseal(sealed).items()}
-        return challenge, {"sealed": seal({"keys": keys, "points": published["points"]})}
+        points = self._points()
+        challenge = {"questions": list(points)}
+        try:
+            published = read_published(self._prefix)
+            sealed = published["parts"]["quiz"].get("sealed")
+            if published["withheld"] or sealed is None:
+                return challenge, {}
+            secrets = unseal(sealed)
+            keys = {name: secrets[name]["answer"] for name in points}
+        except (AttributeError, LookupError, TypeError) as error:
+            raise self._damaged() from error
+        return challenge, {"sealed": seal({"keys": keys, "points": points})}
 
     def judge(self, evidence: dict[str, Any], expected: dict[str, Any]) -> Verdict:
         """The points of the questions that were answered rightly. A wrong answer does not tell the key."""
         letters = evidence["letters"]
         if "sealed" not in expected:
-            questions = read_published(self._prefix)["points"]
+            questions = self._points()
             answered = sum(letters.get(name) is not None for name in questions)
             text = f"Recorded: {answered} of {len(questions)} answered. Points are given when your instructor grades."
             return self.verdict(0, [Finding(text=text)])
         opened = unseal(expected["sealed"])
         keys, points = opened["keys"], opened["points"]
-        reached, findings = 0.0, []
+        reached, findings = [], []
         for name, key in keys.items():
             if letters.get(name) == key:
-                reached += points[name]
+                reached.append(points[name])
             elif letters.get(name) is None:
                 findings.append(Finding(text=f"`{name}`: not answered yet."))
             else:
@@ -81,8 +88,20 @@ class QuizExercise(Exercise):
             findings.append(Finding(text=f"`{name[:60]}` is no question of this quiz."))
         right = len(keys) - sum(letters.get(name) != key for name, key in keys.items())
         return self.verdict(
-            reached, [Finding(text=f"{right} of {len(keys)} questions are right."), *findings]
+            math.fsum(reached), [Finding(text=f"{right} of {len(keys)} questions are right."), *findings]
         )
+
+    def _points(self) -> dict[str, float]:
+        """Points by question id. Their sum is exact (``fsum``): a full score is so in any order."""
+        try:
+            return {
+                str(name): float(points) for name, points in read_published(self._prefix)["points"].items()
+            }
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            raise self._damaged() from error
+
+    def _damaged(self) -> CourseError:
+        return CourseError(f"quiz.json of lesson {self.lesson} is damaged: fetch the lesson's folder again.")
 
 
 def _letter(choice: object) -> str | None:

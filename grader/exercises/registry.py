@@ -33,7 +33,12 @@ def find_exercise(exercise_id: str) -> Exercise:
         CourseError: there is none; the nearest id is suggested.
     """
     known = _exercises()
+    if not isinstance(exercise_id, str):
+        raise CourseError(
+            f'A check is called with the id of an exercise and then your answer: check("{next(iter(known))}", …).'
+        )
     if exercise_id in known:
         return known[exercise_id]
-    nearest = difflib.get_close_matches(str(exercise_id), known, n=1, cutoff=0)[0]
-    raise CourseError(f'There is no exercise "{str(exercise_id)[:80]}": did you mean "{nearest}"?')
+    asked = exercise_id[:80]
+    nearest = difflib.get_close_matches(asked, known, n=1, cutoff=0)[0]
+    raise CourseError(f'There is no exercise "{asked}": did you mean "{nearest}"?')

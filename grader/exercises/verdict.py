@@ -1,6 +1,12 @@
 """What a judge says: points, and one sentence for each thing that it found."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from grader.exercises.evidence import printable
+
+Printable = Annotated[str, AfterValidator(printable)]
 
 
 class Finding(BaseModel):
@@ -8,8 +14,8 @@ class Finding(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    text: str
-    hint: str = ""
+    text: Printable
+    hint: Printable = ""
 
 
 class Verdict(BaseModel):
@@ -17,10 +23,16 @@ class Verdict(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    exercise: str
+    exercise: Printable
     points: float = Field(ge=0, allow_inf_nan=False)
     max_points: float = Field(ge=0, allow_inf_nan=False)
     findings: list[Finding]
+
+    @model_validator(mode="after")
+    def _no_more_than_there_are(self) -> "Verdict":
+        if self.points > self.max_points:
+            raise ValueError(f"{self.points} points of {self.max_points}")
+        return self
 
     @property
     def passed(self) -> bool:
