@@ -40,5 +40,5 @@ def find_exercise(exercise_id: str) -> Exercise:
     if exercise_id in known:
         return known[exercise_id]
     asked = exercise_id[:80]
-    nearest = difflib.get_close_matches(asked, known, n=1, cutoff=0)[0]
+    nearest = difflib.get_close_matches(asked.lower(), known, n=1, cutoff=0)[0]
     raise CourseError(f'There is no exercise "{asked}": did you mean "{nearest}"?')

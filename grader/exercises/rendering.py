@@ -5,7 +5,7 @@ import re
 
 from grader.exercises.verdict import Finding, Verdict
 
-_GREEN, _AMBER, _RED = "#2e7d32", "#b26a00", "#c62828"  # white text on each has a contrast of at least 4.5:1
+_GREEN, _AMBER, _RED = "#2e7d32", "#a86400", "#c62828"  # white text on each has a contrast of at least 4.5:1
 
 
 def as_text(verdict: Verdict, printed: str = "", pointer: str = "") -> str:

@@ -109,7 +109,7 @@ check("start.majority_baseline", majority_baseline)
 # %% [markdown]
 # ## Quiz
 #
-# Each lesson ends with a quiz. Choose an answer with the mouse, or with Tab and the arrow keys or a letter: you see at once why it is right or wrong, and your choice is written into the cell below, where it is kept with the notebook. If you see no buttons here, type the letter there yourself, as in `"red-check": "B",`.
+# Each lesson ends with a quiz. Choose an answer with the mouse, or with Tab and the arrow keys or a letter: you see at once why it is right or wrong, and your choice is written into the cell below, where it is kept with the notebook. If you see no buttons here, type the letter there yourself, as in `"the-question": "C",`.
 
 # %% quiz="start.quiz"
 
