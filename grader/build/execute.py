@@ -1,5 +1,6 @@
 """Run a lesson's solution from top to bottom in a fresh kernel of this very environment."""
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
 
 from grader.errors import CourseError
+from grader.lab.checkpoints import VARIABLE as CHECKPOINTS
 
 CELL_TIMEOUT = 600  # seconds; far above the 30 that a lesson allows itself, a guard against endless loops
 
@@ -60,7 +62,8 @@ def execute(
     )
     client.owns_km = True  # nbclient leaves a kernel that it was handed running
     try:
-        client.execute()
+        # Trained anew: a checkpoint of an earlier build would hide what a changed recipe gives.
+        client.execute(env=os.environ | {CHECKPOINTS: "off"})
     except CellTimeoutError as error:
         where = _describe(notebook, len(seconds))
         raise CourseError(

@@ -59,6 +59,13 @@ def random_cnn(spec: dict[str, Any]):
     return model
 
 
+def head_name(spec: dict) -> str:
+    """Name of the head of ``random_cnn(spec)``: its last ``nn.Linear``."""
+    from torch import nn
+
+    return [name for name, module in random_cnn(spec).named_modules() if isinstance(module, nn.Linear)][-1]
+
+
 def random_batch(spec: dict[str, Any], seed: int, size: int):
     """Images and labels for ``random_cnn(spec)``: float32 ``(size, 3, H, W)`` and int64 ``(size,)``."""
     import torch

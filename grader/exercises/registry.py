@@ -7,7 +7,15 @@ from functools import cache
 from grader.errors import CourseError
 from grader.exercises.exercise import Exercise
 
-_MODULES = ("start_here", "scratch_vs_finetuning")
+_MODULES = (
+    "start_here",
+    "scratch_vs_finetuning",
+    "freezing",
+    "counting_parameters",
+    "learning_rates",
+    "staged_unfreezing",
+    "capstone",
+)
 
 
 @cache

@@ -2,31 +2,13 @@
 
 import numpy as np
 
+from grader.exercises.comparing import same, same_state
 from grader.exercises.exercise import Exercise
-from grader.exercises.models import random_batch, random_cnn, random_cnn_spec, snapshot
+from grader.exercises.models import head_name, random_batch, random_cnn, random_cnn_spec, snapshot
 from grader.exercises.quiz_exercise import QuizExercise
 from grader.exercises.verdict import Finding, Verdict
 
 LESSON = "01_scratch_vs_finetuning"
-_RELATIVE, _ABSOLUTE = (
-    1e-3,
-    1e-5,
-)  # float32 sums in another order differ by about 1e-6; every mistake by far more
-
-
-def same(left: object, right: object) -> bool:
-    """Whether two arrays of numbers have one shape and agree up to the rounding of float32."""
-    left, right = np.asarray(left), np.asarray(right)
-    if left.shape != right.shape or left.dtype.kind not in "fiub" or right.dtype.kind not in "fiub":
-        return False
-    return bool(np.allclose(left.astype(float), right.astype(float), rtol=_RELATIVE, atol=_ABSOLUTE))
-
-
-def same_state(left: object, right: dict) -> bool:
-    """Whether two ``state_dict``s have the same names and, up to rounding, the same values."""
-    if not isinstance(left, dict):
-        return False
-    return left.keys() == right.keys() and all(same(left[name], right[name]) for name in right)
 
 
 class TrainingStep(Exercise):
@@ -447,13 +429,6 @@ class FindTheBug(Exercise):
             "text": "The images do not reach the network in the range that it was pretrained with.",
             "hint": "uint8 pixels become `(pixels / 255 - 0.5) / 0.5`: the recipe of lesson 0.",
         }
-
-
-def head_name(spec: dict) -> str:
-    """Name of the head of ``random_cnn(spec)``: its last ``nn.Linear``."""
-    from torch import nn
-
-    return [name for name, module in random_cnn(spec).named_modules() if isinstance(module, nn.Linear)][-1]
 
 
 def photographs(challenge: dict) -> list[tuple]:

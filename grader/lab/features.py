@@ -10,7 +10,7 @@ from timm.models.efficientnet import EfficientNet
 from torch import nn
 
 from grader.errors import CourseError
-from grader.lab.training import LabelledImages, device
+from grader.lab.training import LabelledImages, device, flip_images
 
 
 def split_backbone(model: EfficientNet, stages: int | None = None) -> tuple[nn.Sequential, nn.Sequential]:
@@ -40,19 +40,34 @@ def split_backbone(model: EfficientNet, stages: int | None = None) -> tuple[nn.S
 
 @torch.inference_mode()
 def compute_features(
-    prefix: nn.Module, data: LabelledImages, indices: np.ndarray, batch_size: int = 64
+    prefix: nn.Module,
+    data: LabelledImages,
+    indices: np.ndarray,
+    batch_size: int = 64,
+    flip: tuple[bool, bool] = (False, False),
+    dtype: torch.dtype = torch.float32,
 ) -> torch.Tensor:
     """Output of a frozen prefix for the images at ``indices``, in eval mode, on the CPU.
 
+    Args:
+        flip: whether to flip every image left-right, and up-down, before the prefix sees it.
+        dtype: in which to keep the features; ``torch.float16`` takes half the memory and rounds to 3 digits.
+
     Returns:
-        float32, shape ``(n, 1280)`` for the whole backbone; ``(n, channels, height, width)`` for less.
+        Shape ``(n, 1280)`` for the whole backbone; ``(n, channels, height, width)`` for less.
     """
     was_training = prefix.training
     prefix.to(device()).eval()
-    parts = [indices[start : start + batch_size] for start in range(0, len(indices), batch_size)]
-    features = torch.cat([prefix(data.batch(part).to(device())).float().cpu() for part in parts])
+    features = torch.empty(0)
+    for start in range(0, len(indices), batch_size):
+        part = indices[start : start + batch_size]
+        images = flip_images(data.batch(part), np.repeat([[flip[0]], [flip[1]]], len(part), axis=1))
+        computed = prefix(images.to(device()))
+        if start == 0:  # filled in place: parts that are joined at the end need the memory twice
+            features = torch.empty(len(indices), *computed.shape[1:], dtype=dtype)
+        features[start : start + len(part)] = computed.cpu()
     prefix.train(was_training)
-    return features.clone()  # a plain tensor: one made in inference mode could not be trained on
+    return features.clone() if features.is_inference() else features
 
 
 class CachedFeatures:
@@ -62,24 +77,62 @@ class CachedFeatures:
         prefix: the frozen part of a network.
         data: the images.
         indices: int64, shape ``(n,)``: for which images to compute and keep the features.
+        flips: keep the features of each image's four flipped versions too, so that training may flip. The
+            prefix must see the flipped image: the features of a flipped image are not the flipped features.
+        dtype: see ``compute_features``; batches are float32 all the same.
     """
 
-    def __init__(self, prefix: nn.Module, data: LabelledImages, indices: np.ndarray) -> None:
+    def __init__(
+        self,
+        prefix: nn.Module,
+        data: LabelledImages,
+        indices: np.ndarray,
+        flips: bool = False,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
         self._data = data
         self._row = {int(index): row for row, index in enumerate(indices)}
-        self._features = torch.empty(0)
-        if len(indices):
-            self._features = compute_features(prefix, data, indices)
+        ways = [(False, False), (True, False), (False, True), (True, True)] if flips else [(False, False)]
+        self._features = [compute_features(prefix, data, indices, flip=way, dtype=dtype) for way in ways]
+
+    @property
+    def megabytes(self) -> float:
+        """Memory that the features take, in units of 10⁶ bytes."""
+        return sum(part.numel() * part.element_size() for part in self._features) / 1e6
 
     def batch(self, indices: np.ndarray) -> torch.Tensor:
         """Features of the images at ``indices``: float32, first dimension ``len(indices)``."""
+        return _as_batch(self._features[0][self._rows(indices)])
+
+    def flipped_batch(self, indices: np.ndarray, flips: np.ndarray) -> torch.Tensor:
+        """Features of the flipped images: float32; ``flips`` is bool ``(2, n)``, left-right and up-down.
+
+        Raises:
+            CourseError: the features were made without ``flips=True``.
+        """
+        if len(self._features) == 1:
+            raise CourseError(
+                "These features were cached without flips: make them with `flips=True`, or give `Batches` `flip=False`."
+            )
+        ways = flips[0] + 2 * flips[1].astype(int)
+        rows = self._rows(indices)
+        drawn = [self._features[way][row] for way, row in zip(ways, rows, strict=True)]
+        return _as_batch(torch.stack(drawn))
+
+    def labels(self, indices: np.ndarray) -> torch.Tensor:
+        """Labels of the images at ``indices``, as the images' own data set gives them."""
+        return self._data.labels(indices)
+
+    def _rows(self, indices: np.ndarray) -> list[int]:
         try:
-            return self._features[[self._row[int(index)] for index in indices]]
+            return [self._row[int(index)] for index in indices]
         except KeyError as missing:
             raise CourseError(
                 f"Image {missing} has no cached features: name it when the cache is made."
             ) from None
 
-    def labels(self, indices: np.ndarray) -> torch.Tensor:
-        """Labels of the images at ``indices``: int64, shape ``(len(indices),)``."""
-        return self._data.labels(indices)
+
+def _as_batch(features: torch.Tensor) -> torch.Tensor:
+    """float32, and images in ``channels_last`` order, as the network's weights lie."""
+    features = features.float()
+    return features.contiguous(memory_format=torch.channels_last) if features.ndim == 4 else features

@@ -21,8 +21,8 @@ from PIL import Image
 from tqdm.auto import tqdm
 
 from grader.errors import CourseError
-from grader.lab.backbone import MEAN, STD
 from grader.lab.cache import cache_folder, exclusive, reported, write_whole
+from grader.lab.network_input import network_input
 
 COUNT = 2624
 NATIVE_SIZE = 300  # pixels
@@ -42,11 +42,13 @@ class SolarCells:
         images: uint8, shape ``(2624, size, size)``, grey, memory-mapped and read-only.
         probability: float64, shape ``(2624,)``: the experts' defect probability, 0, ⅓, ⅔ or 1.
         module_type: str, shape ``(2624,)``: "mono" or "poly" (mono- or polycrystalline silicon).
+        soft_labels: give the experts' probabilities as labels, to train on; measure with hard labels.
     """
 
     images: np.ndarray
     probability: np.ndarray
     module_type: np.ndarray
+    soft_labels: bool = False
 
     @cached_property
     def defective(self) -> np.ndarray:
@@ -127,15 +129,18 @@ class SolarCells:
         return max(share, 1 - share)
 
     def batch(self, indices: np.ndarray) -> torch.Tensor:
-        """Images for the backbone: float32, ``(len(indices), 3, size, size)``, from -1 to 1.
-
-        Normalised as the backbone was trained; grey stands in all three channels, in ``channels_last`` order.
-        """
-        grey = torch.from_numpy(self.images[indices]).float().div_(255).sub_(MEAN).div_(STD)
-        return grey[:, None].expand(-1, 3, -1, -1).contiguous(memory_format=torch.channels_last)
+        """Images for the backbone, as ``network_input`` makes them: float32, ``(len(indices), 3, size, size)``."""
+        return network_input(self.images[indices])
 
     def labels(self, indices: np.ndarray) -> torch.Tensor:
-        """Labels of the cells at ``indices``: int64, shape ``(len(indices),)``, 1 for defective."""
+        """Labels of the cells at ``indices``: int64, ``(len(indices),)``, 1 for defective.
+
+        With ``soft_labels`` float32, ``(len(indices), 2)``: the probabilities of good and defective, which
+        ``torch.nn.functional.cross_entropy`` takes in the place of class numbers.
+        """
+        if self.soft_labels:
+            probability = torch.from_numpy(self.probability[indices]).float()
+            return torch.stack([1 - probability, probability], dim=1)
         return torch.from_numpy(self.defective[indices])
 
 

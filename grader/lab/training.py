@@ -4,7 +4,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -23,6 +23,14 @@ class LabelledImages(Protocol):
 
     def labels(self, indices: np.ndarray) -> torch.Tensor:
         """int64 labels, shape ``(len(indices),)``."""
+
+
+@runtime_checkable
+class FlipsItself(Protocol):
+    """A data set that must flip its images before it computes something from them."""
+
+    def flipped_batch(self, indices: np.ndarray, flips: np.ndarray) -> torch.Tensor:
+        """The batch of the flipped images; ``flips`` as ``draw_flips`` gives them."""
 
 
 TrainingStep = Callable[[nn.Module, torch.Tensor, torch.Tensor, torch.optim.Optimizer], float]
@@ -84,17 +92,26 @@ class Batches:
             while len(queue) < self.batch_size:
                 queue = np.concatenate([queue, rng.permutation(self.indices)])
             drawn, queue = queue[: self.batch_size], queue[self.batch_size :]
-            images = self.data.batch(drawn)
-            if self.flip:
-                images = flip_at_random(images, rng)
-            yield images, self.data.labels(drawn)
+            yield self._images(drawn, rng), self.data.labels(drawn)
+
+    def _images(self, drawn: np.ndarray, rng: np.random.Generator) -> torch.Tensor:
+        if not self.flip:
+            return self.data.batch(drawn)
+        flips = draw_flips(len(drawn), rng)
+        if isinstance(self.data, FlipsItself):
+            return self.data.flipped_batch(drawn, flips)
+        return flip_images(self.data.batch(drawn), flips)
 
 
-def flip_at_random(images: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
-    """Flip each image of a batch ``(N, C, H, W)`` left-right and up-down, each with probability ½."""
+def draw_flips(count: int, rng: np.random.Generator) -> np.ndarray:
+    """Which images to flip, each way with probability ½: bool, ``(2, count)``, left-right and up-down."""
+    return rng.random((2, count)) < 0.5
+
+
+def flip_images(images: torch.Tensor, flips: np.ndarray) -> torch.Tensor:
+    """A copy of a batch ``(N, C, H, W)`` with the chosen images flipped; ``flips`` as in ``draw_flips``."""
     images = images.clone()
-    for axis in (-1, -2):
-        chosen = torch.from_numpy(rng.random(len(images)) < 0.5)
+    for axis, chosen in zip((-1, -2), torch.from_numpy(flips), strict=True):
         images[chosen] = images[chosen].flip(axis)
     return images
 
@@ -147,6 +164,7 @@ class History:
         loss: mean training loss of each step's batch, in nats.
         seconds: training time passed after each step, without measuring and drawing.
         scores: the step after which we measured, and what we measured.
+        notes: further numbers that a lesson writes down, by name.
     """
 
     name: str
@@ -154,6 +172,7 @@ class History:
     seconds: list[float] = field(default_factory=list)
     images_seen: int = 0
     scores: dict[int, Score] = field(default_factory=dict)
+    notes: dict[str, float] = field(default_factory=dict)
 
     @property
     def final(self) -> Score | None:

@@ -7,8 +7,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from grader.exercises.models import random_cnn, snapshot
-from grader.exercises.scratch_vs_finetuning import FindTheBug, TrainingStep, head_name
+from grader.exercises.models import head_name, random_cnn, snapshot
+from grader.exercises.scratch_vs_finetuning import FindTheBug, TrainingStep
 
 
 def _step(model, images, labels, optimizer):

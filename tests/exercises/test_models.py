@@ -7,8 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from grader.exercises.models import random_batch, random_cnn, random_cnn_spec, snapshot
-from grader.exercises.scratch_vs_finetuning import head_name
+from grader.exercises.models import head_name, random_batch, random_cnn, random_cnn_spec, snapshot
 
 SPECS = [random_cnn_spec(np.random.default_rng(seed)) for seed in range(50)]
 

@@ -11,6 +11,7 @@ from grader.errors import CourseError
 from grader.lab.backbone import load_backbone
 from grader.lab.features import CachedFeatures, compute_features, split_backbone
 from grader.lab.solar_cells import load_solar_cells
+from grader.lab.training import Batches
 
 INDICES = np.array([7, 2000, 13, 1500, 400, 1])
 
@@ -82,3 +83,32 @@ def test_making_features_leaves_mode_and_statistics_alone(cells):
     assert compute_features(prefix, cells, INDICES).shape == (6, 1280)
     assert prefix.training
     assert all(torch.equal(tensor, before[name]) for name, tensor in prefix.state_dict().items())
+
+
+def test_cached_flips_are_the_prefix_of_flipped_images_in_the_same_order(cells):
+    """One seed gives the same batches with and without the cache, flips and all."""
+    prefix, _ = split_backbone(load_backbone(), stages=3)
+    prefix.eval()
+    cache = CachedFeatures(prefix, cells, INDICES, flips=True)
+    straight = Batches(cells, INDICES, steps=3, batch_size=4, seed=5)
+    cached = Batches(cache, INDICES, steps=3, batch_size=4, seed=5)
+    with torch.inference_mode():
+        for (images, labels), (features, same_labels) in zip(straight, cached, strict=True):
+            torch.testing.assert_close(prefix(images), features)
+            assert torch.equal(labels, same_labels)
+
+
+def test_flipping_features_that_were_cached_without_is_one_sentence(cells):
+    prefix, _ = split_backbone(load_backbone(), stages=3)
+    cache = CachedFeatures(prefix, cells, INDICES)
+    with pytest.raises(CourseError, match="flips=True"):
+        next(iter(Batches(cache, INDICES, steps=1)))
+
+
+def test_half_precision_takes_half_the_memory_and_gives_float32(cells):
+    prefix, _ = split_backbone(load_backbone(), stages=3)
+    full = CachedFeatures(prefix, cells, INDICES)
+    half = CachedFeatures(prefix, cells, INDICES, dtype=torch.float16)
+    assert half.megabytes == full.megabytes / 2
+    assert half.batch(INDICES).dtype == torch.float32
+    torch.testing.assert_close(half.batch(INDICES), full.batch(INDICES), rtol=2e-3, atol=2e-3)

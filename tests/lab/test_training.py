@@ -5,7 +5,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from grader.errors import CourseError
-from grader.lab.training import Batches, Score, evaluate, flip_at_random, predict, seed_everything, train
+from grader.lab.training import Batches, Score, draw_flips, evaluate, flip_images, predict, seed_everything, train
 
 
 class Points:
@@ -105,11 +105,11 @@ def test_batches_refuse_nothing_to_draw():
 def test_flips_keep_every_pixel_and_the_given_images():
     images = torch.arange(2 * 3 * 4 * 4.0).reshape(2, 3, 4, 4)
     before = images.clone()
-    flipped = flip_at_random(images, np.random.default_rng(1))
+    flipped = flip_images(images, draw_flips(2, np.random.default_rng(1)))
     assert torch.equal(images, before)
     assert torch.equal(flipped.flatten(1).sort().values, before.flatten(1))
     kinds = {
-        tuple(flip_at_random(images[:1], np.random.default_rng(seed)).flatten().tolist())
+        tuple(flip_images(images[:1], draw_flips(1, np.random.default_rng(seed))).flatten().tolist())
         for seed in range(30)
     }
     assert len(kinds) == 4
