@@ -1,4 +1,4 @@
-"""For every test, and for nbval's notebooks in solutions/: lessons train anew, whatever a user's runs have left."""
+"""For every test and for nbval: lessons train anew, whatever checkpoints a user's runs have left."""
 
 import os
 

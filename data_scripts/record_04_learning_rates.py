@@ -15,8 +15,8 @@ from grader.build.recording import RecordingFile, lesson_functions
 LESSON = "04_learning_rates"
 SEEDS = (0, 1, 2)
 RATES = (1e-5, 1e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
-DISCRIMINATIVE = ((3e-4, 3e-3), (1e-3, 1e-2))  # backbone, head
-WARMED_UP = (3e-3, 1e-2, 3e-2)
+DISCRIMINATIVE = ((1e-3, 1e-2),)  # backbone, head
+WARMED_UP = (1e-2, 3e-2)
 
 
 def planned_runs() -> list[dict]:

@@ -69,6 +69,7 @@ def build(
         return
     # Imported here: nbgrader and the exercises take seconds, which `--help` should not.
     from grader.build import LessonFolder, build_lesson
+    from grader.build.claims import write_claims_page
 
     console, results = Console(stderr=as_json), []
     for lesson in chosen:
@@ -86,6 +87,8 @@ def build(
         took = time.perf_counter() - started
         _tell(console, built, took)
         results.append(asdict(built) | {"total_seconds": took})
+    if write_claims_page():
+        console.print("claims.md renewed")
     if as_json:
         typer.echo(json.dumps(results, indent=1))
 
@@ -95,8 +98,11 @@ def build(
 def check(lessons: Lessons = None) -> None:
     """Say which built files no longer follow from their sources; exit code 1 if there are any."""
     from grader.build import LessonFolder, stale
+    from grader.build.claims import claims_page_is_stale
 
     sentences = [sentence for lesson in _choose(lessons) for sentence in stale(LessonFolder(lesson))]
+    if claims_page_is_stale():
+        sentences.append("solutions/claims.md no longer follows from claims.yaml: run `grader build`.")
     for sentence in sentences:
         typer.echo(sentence, err=True)
     if sentences:

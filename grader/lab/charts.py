@@ -295,18 +295,23 @@ def range_test_curve(
     show(figure, f"Line chart of the batch loss against a rising learning rate{told}.")
 
 
+def _short(rate: float) -> str:
+    """Two digits, without an exponent where none is needed."""
+    return f"{float(f'{rate:.2g}'):g}"
+
+
 def _range_test_in_words(rates: Sequence[float], losses: np.ndarray, smooth: np.ndarray) -> str:
     if len(losses) == 0:
         return ": nothing was measured"
-    told = f", from {rates[0]:g} to {rates[-1]:g}: "
+    told = f", from {_short(rates[0])} to {_short(rates[-1])}: "
     curve, name = (smooth, "smoothed loss") if np.isfinite(smooth).any() else (losses, "loss")
     measured = np.flatnonzero(np.isfinite(curve))
     if len(measured) == 0:
         return told + "no loss was a number"
     low, last = int(np.nanargmin(curve)), int(measured[-1])
-    told += f"the {name} is lowest, {curve[low]:.2f}, near the rate {rates[low]:.2g}"
+    told += f"the {name} is lowest, {curve[low]:.2f}, near the rate {_short(rates[low])}"
     told += f" and ends at {curve[last]:.2f}"
     numbers = np.flatnonzero(np.isfinite(losses))
     if numbers[-1] < len(losses) - 1:
-        told += f"; beyond the rate {rates[numbers[-1]]:.2g} it is no number"
+        told += f"; beyond the rate {_short(rates[numbers[-1]])} it is no number"
     return told

@@ -112,7 +112,8 @@ class CachedFeatures:
         """
         if len(self._features) == 1:
             raise CourseError(
-                "These features were cached without flips: make them with `flips=True`, or give `Batches` `flip=False`."
+                "These features were cached without flips: make them with `flips=True`, "
+                "or give `Batches` `flip=False`."
             )
         ways = flips[0] + 2 * flips[1].astype(int)
         rows = self._rows(indices)

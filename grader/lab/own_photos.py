@@ -155,28 +155,26 @@ def read_photo(file: str | Path, size: int) -> np.ndarray:
         ) from error
 
 
-def _has_deep_pixels(photo: Image.Image) -> bool:
-    """Whether a pixel is one number of more than 8 bits."""
-    return photo.mode.startswith("I") or photo.mode == "F"
-
-
 def _can_be_resized(photo: Image.Image) -> Image.Image:
     """The picture in a mode whose pixels can be averaged; where it is in one, itself and not a copy."""
-    if _has_deep_pixels(photo):
-        return photo.convert("F")
+    if photo.mode.startswith("I") or photo.mode == "F":
+        return _with_8_bits(photo)
     if photo.mode == "PA" or "transparency" in photo.info:
         return photo.convert("RGBA")
     return photo.convert("RGB") if photo.mode in ("P", "1") else photo
 
 
+def _with_8_bits(photo: Image.Image) -> Image.Image:
+    """A grey picture with deeper pixels, as scanners and microscopes give it; floats reach from 0 to 1."""
+    values = np.asarray(photo)
+    highest = float(values.max())
+    # Cameras store 10, 12 or 14 bits in pixels of 16: white is the most that the brightest one's bits hold.
+    white = 2 ** max(8, int(highest).bit_length()) - 1 if highest > 1 else 1
+    return Image.fromarray((values * np.float32(255 / white)).clip(0, 255).astype(np.uint8))
+
+
 def _as_rgb(photo: Image.Image) -> Image.Image:
-    """Any mode as RGB; what is transparent becomes white, and of deep pixels the highest 8 bits count."""
-    if _has_deep_pixels(photo):
-        values = np.nan_to_num(np.asarray(photo, dtype=np.float64)).clip(min=0)
-        highest = values.max()
-        # Cameras store 10, 12 or 14 bits in pixels of 16: the fewest bits that hold the brightest one.
-        white = 2 ** max(8, int(highest).bit_length()) - 1 if highest > 1 else 1
-        return Image.fromarray((255 * values / white).clip(max=255).astype(np.uint8)).convert("RGB")
+    """Any mode as RGB; what is transparent becomes white."""
     if photo.mode in ("RGBA", "LA"):
         white = Image.new("RGBA", photo.size, "white")
         return Image.alpha_composite(white, photo.convert("RGBA")).convert("RGB")

@@ -129,7 +129,7 @@ class SolarCells:
         return max(share, 1 - share)
 
     def batch(self, indices: np.ndarray) -> torch.Tensor:
-        """Images for the backbone, as ``network_input`` makes them: float32, ``(len(indices), 3, size, size)``."""
+        """Images as ``network_input`` makes them: float32, ``(len(indices), 3, size, size)``."""
         return network_input(self.images[indices])
 
     def labels(self, indices: np.ndarray) -> torch.Tensor:

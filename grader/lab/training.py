@@ -179,6 +179,18 @@ class History:
         """The last measurement, or None before the first."""
         return self.scores[max(self.scores)] if self.scores else None
 
+    def followed_by(self, later: "History") -> "History":
+        """This run and ``later``, which went on with the same model, as one: steps and seconds add up."""
+        steps, seconds = len(self.loss), self.seconds[-1] if self.seconds else 0.0
+        return History(
+            self.name,
+            self.loss + later.loss,
+            self.seconds + [seconds + passed for passed in later.seconds],
+            self.images_seen + later.images_seen,
+            self.scores | {steps + step: score for step, score in later.scores.items()},
+            self.notes | later.notes,
+        )
+
     def steps_to(self, accuracy: float) -> int | None:
         """Steps until a measurement first reached ``accuracy`` (a fraction); None if none did."""
         return next((step for step, score in sorted(self.scores.items()) if score.accuracy >= accuracy), None)

@@ -5,7 +5,17 @@ from torch import nn
 from torch.nn import functional as F
 
 from grader.errors import CourseError
-from grader.lab.training import Batches, Score, draw_flips, evaluate, flip_images, predict, seed_everything, train
+from grader.lab.training import (
+    Batches,
+    History,
+    Score,
+    draw_flips,
+    evaluate,
+    flip_images,
+    predict,
+    seed_everything,
+    train,
+)
 
 
 class Points:
@@ -133,3 +143,22 @@ def test_balanced_accuracy_of_always_one_answer_is_a_half():
     data.kinds = torch.tensor([0] * 48 + [1] * 16)
     score = evaluate(Always(1, 1), data, np.arange(64))
     assert score == Score(accuracy=0.75, balanced_accuracy=0.5, images=64)
+
+
+def test_two_phases_of_one_model_become_one_history():
+    first = History("staged", [0.7, 0.6], [1.0, 2.0], 64, {2: Score(0.7, 0.6, 10)}, {"moved": 0.0})
+    second = History("stages", [0.5], [0.5], 32, {1: Score(0.8, 0.7, 10)}, {"moved": 0.1})
+    whole = first.followed_by(second)
+    assert whole.name == "staged"
+    assert whole.loss == [0.7, 0.6, 0.5]
+    assert whole.seconds == [1.0, 2.0, 2.5]
+    assert whole.images_seen == 96
+    assert list(whole.scores) == [2, 3]
+    assert whole.final.accuracy == 0.8
+    assert whole.notes == {"moved": 0.1}
+    assert first.loss == [0.7, 0.6]
+
+
+def test_a_history_can_follow_an_empty_one():
+    later = History("later", [0.5], [0.5], 32, {1: Score(0.8, 0.7, 10)})
+    assert History("empty").followed_by(later).seconds == [0.5]
