@@ -97,7 +97,7 @@ def accuracy_by_arm(
         told.append(words)
         lowest = min([lowest, *values, *(x for x in (value, guess) if x is not None)])
     ax.axvline(baseline, **BASELINE)
-    ax.text(baseline, -0.65, " baseline", fontsize=8, color=BASELINE["color"], va="bottom")
+    ax.text(baseline, -0.65, " baseline", fontsize=8, color=BASELINE["color"], va="top")
     ax.set(title=title, xlabel=xlabel, xlim=(max(0.0, lowest - 0.05), 1.0), ylim=(len(recorded) - 0.4, -0.7))
     ax.set_yticks(range(len(recorded)), list(recorded))
     ax.xaxis.set_major_formatter("{x:.0%}")
@@ -245,6 +245,7 @@ def loss_curves(
     """
     figure, axes = new_figure(columns=len(curves), width=2.6 * len(curves), height=2.9)
     top = highest or _top_of_losses(_as_numbers([loss for curve in curves.values() for loss in curve]))
+    longest = max(len(curve) for curve in curves.values())
     styles, told = styles_for(list(curves)), []
     for ax, (name, curve) in zip(axes, curves.items(), strict=True):
         losses = _as_numbers(curve)
@@ -256,7 +257,7 @@ def loss_curves(
         if np.isnan(losses).all():
             ax.text(0.5, 0.5, "no number", transform=ax.transAxes, ha="center")
         ended = f", held-out {accuracies[name]:.0%}" if accuracies and name in accuracies else ""
-        ax.set(title=f"{name}{ended}", xlabel="step", ylim=(0, top))
+        ax.set(title=f"{name}{ended}", xlabel="step", xlim=(0, longest + 1), ylim=(0, top))
         told.append(f"{name} {start_and_end(curve)}{ended}")
     axes[0].legend(frameon=False, fontsize=7, loc="lower left")
     axes[0].set_ylabel("cross-entropy (nats)")

@@ -76,7 +76,7 @@ def test_modes_flags_gradients_and_state_stay(model, images):
 
 def test_a_failure_leaves_the_model_as_it_was(model, images):
     model.train()
-    with pytest.raises(AssertionError):
+    with pytest.raises(RuntimeError, match="out of bounds"):
         where_it_looks(model, images, torch.tensor([0, 99]))  # there is no such class
     assert model.training
 

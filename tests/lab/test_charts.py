@@ -214,6 +214,7 @@ def test_panels_share_their_axes_however_high_one_rises(shown):
     charts.loss_curves({"A": [0.5] * 9, "B": [50.0, INF] * 9})
     charts.loss_curves({"A": [0.5] * 9}, highest=7.0)
     assert {ax.get_ylim() for ax in shown[0][0].axes} == {(0.0, 3.0)}
+    assert {ax.get_xlim() for ax in shown[0][0].axes} == {(0.0, 19.0)}
     assert shown[1][0].axes[0].get_ylim() == (0.0, 7.0)
 
 
@@ -222,7 +223,7 @@ def test_panels_share_their_axes_however_high_one_rises(shown):
     [
         ([0.9, 0.5, 0.6], "the loss is lowest, 0.50, near the rate 0.001 and ends at 0.60"),
         ([0.9, None, NAN], "near the rate 0.0001 and ends at 0.90; beyond the rate 0.0001 it is no number"),
-        ([1, 1, 1, 0.5, 1, 1, 1, INF], "smoothed loss is lowest, 0.90, near the rate 0.1 and ends at 0.90; beyond the rate 100"),
+        ([9, 1, 1, 1, 1, 1, 9, INF], "1.00, near the rate 0.1 and ends at 2.60; beyond the rate 100 it"),
         ([NAN, NAN, NAN, NAN, NAN, NAN], "no loss was a number"),
         ([0.7], "the loss is lowest, 0.70"),
         ([], "nothing was measured"),

@@ -21,7 +21,7 @@ def step(x):
 
 def run(start, labels, plot=None):
     trained.append(start)
-    history = History(start, loss=[step(1.0), RATE], seconds=[0.5, 1.0], images_seen=64, notes={{"moved": 0.1}})
+    history = History(start, [step(1.0), RATE], seconds=[0.5, 1.0], images_seen=64, notes={{"moved": 0.1}})
     history.scores[2] = Score(0.8, 0.7, 656)
     return history
 """
@@ -92,7 +92,8 @@ def test_switched_off_it_always_trains(folder, monkeypatch):
 
 def test_a_run_whose_checkpoint_cannot_be_written_is_not_lost(folder, capsys):
     folder.write_text("a file stands where the folder is needed")
-    assert checkpoint("scratch", kernel()["run"], "scratch").loss == [2.0, 0.1]
+    history = checkpoint("scratch", kernel()["run"], "scratch", labels=200)
+    assert history.loss == [2.0, 0.1]
     assert "cannot be written" in capsys.readouterr().out
 
 
