@@ -41,7 +41,7 @@ def freezing_spec(rng: np.random.Generator, nested: bool, dropout: float = 0.4) 
         "size": int(rng.integers(7, 10)),
         "stem": str(rng.choice(_STEMS)),
         "stages": [f"{container}{long}", f"{container}{short}"],
-        "ties": str(rng.choice(_TIES)),
+        "ties": f"{top}{rng.choice(_TIES)}",
         "dropout_name": f"{top}{rng.choice(_DROPOUTS)}",
         "head": f"{top}{rng.choice(_HEADS)}",
         "widths": [int(width) for width in rng.integers(4, 7, size=3)],
@@ -309,8 +309,9 @@ def _explain_freezing(network: dict, wanted: dict) -> Finding | None:
             hint="Set it on each of `module.parameters()`, or call `module.requires_grad_(False)`, with the underscore.",
         )
     if not trainable:
+        cause = "" if head & before else " The head came in frozen, and was not opened."
         return Finding(
-            text="Everything is frozen, the head too: `backward()` would fail, since there is nothing to train.",
+            text=f"Everything is frozen, the head too: `backward()` would fail, since there is nothing to train.{cause}",
             hint="Freeze first, then set `requires_grad = True` on the parameters of the head.",
         )
     if len(missing) == len(head) and trainable == set(names) - head:
@@ -436,12 +437,19 @@ class SetModes(Exercise):
     def challenge(self, rng: np.random.Generator) -> dict:
         """Two networks with frozen, half frozen and trainable BatchNorm, in either mode at first."""
         flat, nested = freezing_spec(rng, nested=False), freezing_spec(rng, nested=True)
+        _, *stages, last = batch_norms(flat)
+        frozen_stage = stages.pop(int(rng.integers(len(stages))))
+        # Of each sort of BatchNorm one at least is frozen: of one dimension, of two, and of a derived class.
+        surely_frozen = {last, frozen_stage}, {batch_norms(nested)[0]}
         networks = []
-        for spec, surely_frozen, half, training in ((flat, -1, "weight", True), (nested, 0, "bias", False)):
-            norms = batch_norms(spec)
-            kinds = {norms.pop(surely_frozen): "frozen"}
-            others = (str(kind) for kind in rng.permutation(["frozen", f"only {half}", "trainable"]))
-            kinds |= dict(zip(norms, others, strict=True))
+        for spec, frozen, half, training in (
+            (flat, surely_frozen[0], "weight", True),
+            (nested, surely_frozen[1], "bias", False),
+        ):
+            kinds = dict.fromkeys(batch_norms(spec), "frozen")
+            others = [name for name in kinds if name not in frozen]
+            left = [f"only {half}", "trainable", "frozen"][: len(others)]
+            kinds |= dict(zip(others, map(str, rng.permutation(left)), strict=True))
             networks.append(
                 {
                     "spec": spec,
@@ -520,7 +528,9 @@ def _ask_for_modes(answer, network: dict, data_seed: int) -> dict:
         for name in network["norms"]:
             norm = model.get_submodule(name)
             found["norms"][name] = {
-                "moved": [buffer for buffer in inside(state, name) if _moved(after["state"], state, [buffer])],
+                "moved": [
+                    buffer for buffer in inside(state, name) if _moved(after["state"], state, [buffer])
+                ],
                 "by_batch": _normalises_by_batch(norm),
                 "untouched": norm.momentum == 0.1 and bool(norm.track_running_stats),
             }
@@ -780,15 +790,20 @@ def _ask_for_optimizer(answer, network: dict, data_seed: int) -> dict:
             for parameter in model.parameters():
                 if parameter.requires_grad:
                     parameter.grad = None
-            torch.nn.functional.cross_entropy(model(images), labels).backward()
+            loss = torch.nn.functional.cross_entropy(model(images), labels)
+            if loss.requires_grad:  # else the answer froze everything
+                loss.backward()
             optimizer.step()
         found["state"] = condition(model)["state"]
     return found
 
 
-def _number(setting: Any) -> float | None:
-    """A setting of an optimizer as a plain number; None if it has none."""
-    return float(setting) if isinstance(setting, bool | int | float) else None
+def _number(setting: Any) -> float:
+    """A setting of an optimizer as a plain number; NaN if it is none, 0 if it is missing."""
+    try:
+        return float(setting or 0)
+    except (TypeError, ValueError, RuntimeError):
+        return float("nan")
 
 
 def _explain_content(network: dict, wanted: dict) -> Finding | None:
@@ -808,7 +823,9 @@ def _explain_content(network: dict, wanted: dict) -> Finding | None:
             hint="Keep the parameters with `requires_grad` True: `if parameter.requires_grad`.",
         )
     if extra:
-        name = next((name for name in extra if _moved(wanted["before"]["state"], network["state"], [name])), "")
+        name = next(
+            (name for name in extra if _moved(wanted["before"]["state"], network["state"], [name])), ""
+        )
         moved = f" One step moved `{name}`, since an old gradient was still on it." if name else ""
         return Finding(
             text=f"The optimizer also holds frozen parameters, `{extra[0]}` among others.{moved}",
@@ -864,9 +881,7 @@ def _explain_rule(network: dict, wanted: dict, content_is_right: bool) -> Findin
                 hint="Pass `lr=learning_rate`.",
             )
         others = [
-            name
-            for name in ("weight_decay", "dampening", "nesterov", "maximize")
-            if settings[name] not in (0.0, None)
+            name for name in ("weight_decay", "dampening", "nesterov", "maximize") if settings[name] != 0
         ]
         if others:
             return Finding(
@@ -913,7 +928,7 @@ class FindTheBug(Exercise):
             "stage": spec["stages"][-1],  # an earlier one's name begins like it
             "first_batches": int(rng.integers(3, 5)),
             "more_batches": int(rng.integers(3, 5)),
-            "learning_rate": float(rng.uniform(0.03, 0.06)),
+            "learning_rate": float(rng.uniform(0.02, 0.04)),
             "data_seed": int(rng.integers(2**31)),
         }
 
@@ -976,8 +991,15 @@ class FindTheBug(Exercise):
             )
         if effects and not _is_sound(expected["before"], evidence["after"]):
             return self.verdict(0, effects[:1])
+        flags = _judge_stage_flags(evidence, expected)
+        if any(not np.isfinite(values).all() for values in evidence["after"]["state"].values()):
+            not_finite = Finding(
+                text="Afterwards the model holds numbers that are not finite (NaN or infinity): what moved, cannot be told.",
+                hint="Use `learning_rate` as it is given, and the mean of the loss.",
+            )
+            return self.verdict(flags[0], [not_finite, flags[1]])
         parts = [
-            _judge_stage_flags(evidence, expected),
+            flags,
             _judge_stage_weights(evidence, expected),
             _judge_stage_statistics(evidence, expected),
         ]
@@ -1153,24 +1175,30 @@ def _judge_stage_statistics(evidence: dict, expected: dict) -> tuple[int, Findin
     )
 
 
+def _goes_where(state: dict, wanted: dict, start: dict) -> bool:
+    """Whether every tensor has moved from ``start`` as ``wanted`` has, up to a small part of the way.
+
+    Several steps through BatchNorm enlarge float32's rounding; every mistake that we know goes far astray.
+    """
+    for name, target in wanted.items():
+        way = np.linalg.norm(target.astype(float) - start[name])
+        if np.linalg.norm(state[name].astype(float) - target) > 0.02 * way + 1e-4 * np.sqrt(target.size):
+            return False
+    return True
+
+
 def _judge_rest(evidence: dict, expected: dict, mended: int, in_order: bool) -> tuple[int, Finding]:
     """Whether everything else trains as before. ``mended``: points for the stage."""
     turns, after, stage = evidence["turns"], evidence["after"]["state"], expected["stage"]
     between = turns["between"]
     rest = [name for name in expected["before"]["state"] if not name.startswith(f"{stage}.")]
     still = sorted(set(rest) - set(_moved(between, after, rest)), key=rest.index)
-    alike = [name for name in still if is_weight(name) and name.startswith(stage)]
-    if any(not np.isfinite(after[name]).all() for name in rest):
+    frozen = [name for name in still if is_weight(name)]
+    if frozen and all(name.startswith(stage) for name in frozen):
         return 0, Finding(
-            text="Afterwards the model holds numbers that are not finite (NaN or infinity).",
-            hint="Use `learning_rate` as it is given, and the mean of the loss.",
-        )
-    if alike:
-        return 0, Finding(
-            text=f"`{alike[0]}` stands still as well: its name begins like `{stage}`, but it is another stage's.",
+            text=f"`{frozen[0]}` stands still as well: its name begins like `{stage}`, but it is another stage's.",
             hint='Take the stage from `model.get_submodule(stage_name)`, or compare with the dot: `startswith(stage_name + ".")`.',
         )
-    frozen = [name for name in still if is_weight(name)]
     if frozen:
         return 0, Finding(
             text=f"`{frozen[0]}` stands still on `more_batches`, although it is not part of the stage `{stage}`: too much was frozen, "
@@ -1187,13 +1215,14 @@ def _judge_rest(evidence: dict, expected: dict, mended: int, in_order: bool) -> 
             text="The rest of the network trains on. That counts as soon as one of the mistakes is mended.",
             hint="Compare the stage's `state_dict` before and after the second part, buffers too.",
         )
-    if in_order and not same_state(between, expected["between"]):
+    start = expected["before"]["state"]
+    if in_order and not _goes_where(between, expected["between"], start):
         return 0, Finding(
             text="On `first_batches` the model did not move as SGD with a momentum of 0.9 moves it, with everything "
             "trainable and in training mode.",
             hint="Leave the first part as it is in the program: its mistakes lie in the second.",
         )
-    if in_order and mended == 3 and not any(same_state(after, ending) for ending in expected["endings"]):
+    if in_order and mended == 3 and not any(_goes_where(after, e, start) for e in expected["endings"]):
         return 0, Finding(
             text="On `more_batches` the rest moved, but not as SGD with a momentum of 0.9 at `learning_rate` moves it.",
             hint="One step a batch, with the optimizer of the first part or a new one like it.",

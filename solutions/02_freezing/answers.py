@@ -1,0 +1,131 @@
+"""Expected values of lesson 02_freezing. Stays with the instructor."""
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from grader.exercises.freezing import (
+    FindTheBug,
+    FreezeBackbone,
+    MakeOptimizer,
+    SetModes,
+    batch_norms,
+    freezing_network,
+    head_norm,
+)
+
+
+def _names(spec: dict) -> list[str]:
+    """Every parameter by every name that it has: a shared one by two."""
+    return [name for name, _ in freezing_network(spec).named_parameters(remove_duplicate=False)]
+
+
+def _freeze_backbone(model, head_name):
+    model.requires_grad_(False)
+    model.get_submodule(head_name).requires_grad_(True)
+
+
+def freeze_backbone(challenge: dict) -> dict:
+    """Each network's condition before the call, and its names."""
+    collected = FreezeBackbone().collect(_freeze_backbone, challenge)["networks"]
+    return {
+        "networks": [
+            {
+                "before": found["before"],
+                "parameters": _names(network["spec"]),
+                "head": network["spec"]["head"],
+                "norms": batch_norms(network["spec"]),
+            }
+            for network, found in zip(challenge["networks"], collected, strict=True)
+        ]
+    }
+
+
+def _set_modes(model):
+    model.train()
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
+            module.train(any(parameter.requires_grad for parameter in module.parameters()))
+
+
+def set_modes(challenge: dict) -> dict:
+    """Each network's condition before the call, and which BatchNorm is frozen, and of which kind."""
+    collected = SetModes().collect(_set_modes, challenge)["networks"]
+    networks = []
+    for network, found in zip(challenge["networks"], collected, strict=True):
+        spec = network["spec"]
+        networks.append(
+            {
+                "before": found["before"],
+                "norms": network["norms"],
+                "derived": batch_norms(spec)[0],
+                "one_dimensional": head_norm(spec),
+                "dropout_name": spec["dropout_name"],
+                "modules": [name for name, _ in freezing_network(spec).named_modules()],
+            }
+        )
+    return {"networks": networks}
+
+
+def _make_optimizer(model, learning_rate):
+    trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    return torch.optim.SGD(trainable, lr=learning_rate, momentum=0.9)
+
+
+def make_optimizer(challenge: dict) -> dict:
+    """Each network's condition before the call and its weights after two steps."""
+    collected = MakeOptimizer().collect(_make_optimizer, challenge)["networks"]
+    return {
+        "networks": [
+            {
+                "before": found["before"],
+                "state": found["state"],
+                "trainable": found["held"],
+                "head": network["spec"]["head"],
+                "learning_rate": network["learning_rate"],
+            }
+            for network, found in zip(challenge["networks"], collected, strict=True)
+        ]
+    }
+
+
+def _freeze_midway(new_optimizer: bool):
+    """A right answer: it keeps its optimizer, and with it the rest's momentum, or it makes a new one."""
+
+    def answer(model, stage_name, first_batches, more_batches, learning_rate):
+        def make():
+            return torch.optim.SGD(model.parameters(), lr=learning_rate, momentum=0.9)
+
+        optimizer = make()
+        model.train()
+        for number, (images, labels) in enumerate([*first_batches, *more_batches]):
+            if number == len(first_batches):
+                model.get_submodule(stage_name).requires_grad_(False).eval()
+                optimizer = make() if new_optimizer else optimizer
+            optimizer.zero_grad()
+            F.cross_entropy(model(images), labels).backward()
+            optimizer.step()
+        return model
+
+    return answer
+
+
+def find_the_bug(challenge: dict) -> dict:
+    """The order of batches, and the weights before, between the parts, and after them."""
+    exercise = FindTheBug()
+    kept, new = (exercise.collect(_freeze_midway(new), challenge) for new in (False, True))
+    return {
+        "seen": kept["seen"],
+        "before": kept["before"],
+        "between": kept["turns"]["between"],
+        "endings": [kept["after"]["state"], new["after"]["state"]],
+        "stage": challenge["stage"],
+    }
+
+
+EXPECT = {
+    "freezing.freeze_backbone": freeze_backbone,
+    "freezing.set_modes": set_modes,
+    "freezing.make_optimizer": make_optimizer,
+    "freezing.find_the_bug": find_the_bug,
+}
