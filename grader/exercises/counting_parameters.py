@@ -20,6 +20,7 @@ _ALIKE = [("mix", "mixer"), ("view", "viewer"), ("fold", "folder"), ("band", "ba
 _OTHERS = ["weave", "lattice", "relay", "grain", "prism"]
 _POOLS = ["shrink", "gather", "flatten_all"]
 _HEADS = ["readout", "scorer", "outlet"]
+_OF_OWN = ("own lost", "as own")  # endings of the mistakes that are made with a model's own parameters
 _MOST_ITEMS = 60  # of a dict that an answer returns
 
 
@@ -174,7 +175,7 @@ def _mistakes_made(gives: list, mistakes: dict) -> list[str]:
     found = [
         made
         for made, wrong in zip(mistakes["made"], mistakes["gives"], strict=True)
-        if row.shape == wrong.shape and np.array_equal(row, wrong)
+        if row.shape == wrong.shape and np.allclose(row, wrong, rtol=1e-9, atol=0)
     ]
     return found[0].split(" + ") if found else []
 
@@ -340,11 +341,11 @@ class CountByChild(Exercise):
         names = next((found for pair in pairs if (found := _explain_names(*pair))), None)
         # Numbers in the order of the children, and the model's own at the end.
         gives = [[counts.get(name, 0) for name in (*net["children"], "")] for counts, net in pairs]
-        made = _mistakes_made([number for given in gives for number in given], expected["mistakes"])
         right = [_equal(given[:-1], net["counts"][:-1]) for given, net in zip(gives, networks, strict=True)]
         own = all(_is(given[-1], net["counts"][-1]) for given, net in zip(gives, networks, strict=True))
         plain = all(ok for ok, net in zip(right, networks, strict=True) if "tied" not in net["traits"])
         tied = plain and all(right)
+        made = _table_mistakes(gives, own, expected["mistakes"])
         points = (names is None and any(map(any, gives))) + plain + tied + own
         findings = [names] if names else []
         if tied and own:
@@ -418,6 +419,22 @@ def _explain_names(counts: dict, network: dict) -> Finding | None:
     )
 
 
+def _table_mistakes(gives: list[list], own: bool, mistakes: dict) -> list[str]:
+    """Names of the mistakes that give just these tables, or at least just these numbers of the children.
+
+    Args:
+        own: whether the last number of every table, of the model's own parameters, is right.
+    """
+    made = _mistakes_made([number for given in gives for number in given], mistakes)
+    if made:
+        return made
+    is_child = [place < len(given) - 1 for given in gives for place in range(len(given))]
+    children = {"made": mistakes["made"], "gives": mistakes["gives"][:, is_child]}
+    made = _mistakes_made([number for given in gives for number in given[:-1]], children)
+    made = [name for name in made if not name.endswith(_OF_OWN)]
+    return made if own or not made else [*made, "own_wrong"]
+
+
 def _explain_counts(gives: list[list], networks: list[dict]) -> Finding:
     for given, network in zip(gives, networks, strict=True):
         for name, number, wanted in zip((*network["children"], ""), given, network["counts"], strict=True):
@@ -464,14 +481,17 @@ class FindTheBug(Exercise):
     section = "Exercise 4: find the bug"
 
     def challenge(self, rng: np.random.Generator) -> dict:
-        """Three networks: a head inside another module, a head alone, and shared weights below the head."""
+        """Three networks: a head inside another module, a head alone, and shared weights below the head.
+
+        Each new head is wider than any layer, so that a new layer in a wrong place is always seen.
+        """
         return {
             "networks": [
                 {**random_cnn_spec(rng), "nested_head": True},
                 {**random_cnn_spec(rng), "nested_head": False},
                 {**counted_network_spec(rng, "tied", "own_head", "own", frozen="none"), "training": True},
             ],
-            "more_classes": [int(number) for number in rng.permutation([2, 3, 5])],
+            "more_classes": [int(number) for number in rng.permutation([11, 13, 14])],
         }
 
     def collect(self, answer, challenge: dict) -> dict:
@@ -563,8 +583,8 @@ def _ask_for_report(answer: Callable, spec: dict, more: int) -> dict[str, Any]:
     try:
         with torch.no_grad():
             outputs = list(copy.deepcopy(model).eval()(torch.zeros(2, 3, size, size)).shape)
-    except (RuntimeError, TypeError) as error:
-        forward_error = str(error).splitlines()[0][:200]
+    except Exception as error:  # the network is what the answer made of it
+        forward_error = (str(error).splitlines() or [type(error).__name__])[0][:200]
     return {
         "problem": "",
         "total": _number(total),
@@ -575,7 +595,12 @@ def _ask_for_report(answer: Callable, spec: dict, more: int) -> dict[str, Any]:
         "consists": consists,
         "outputs": outputs,
         "forward_error": forward_error,
-        "claimed": [int(m.out_features) for m in model.modules() if isinstance(m, torch.nn.Linear)],
+        "modules": [name for name, _ in model.named_modules()],
+        "claimed": [
+            int(m.out_features)
+            for m in model.modules()
+            if isinstance(m, torch.nn.Linear) and m.out_features != len(m.weight)
+        ],
         "flagged_modules": [name for name, m in model.named_modules() if "requires_grad" in vars(m)],
     }
 
@@ -603,22 +628,14 @@ def _in_head(name: str, head: str) -> bool:
 def _report_effects(pairs: list[tuple[dict, dict]]) -> list[Finding]:
     """What the answer did to a network beside its head and its flags."""
     for run, network in pairs:
-        outside = []  # the new head has what modes and gradients it has; what lies around it must keep its own
-        for state in (run["before"], run["after"]):
-            names = {
-                kind: [name for name in state[kind] if not _in_head(str(name), network["head"])]
-                for kind in ("training", "with_gradient")
-            }
-            outside.append({**state, **names})
-        found = side_effects(*outside, ("state", "trainable"))
-        left = [str(name) for name in run["after"]["with_gradient"] if _in_head(str(name), network["head"])]
-        if left and not outside[1]["with_gradient"]:
-            found.append(
-                Finding(
-                    text=f"The function left gradients behind, on `{left[0]}`: a report needs no training.",
-                    hint="Count without calling `backward()`.",
-                )
-            )
+        before, after = run["before"], run["after"]
+        # All that is given trains, so the modes tell the modules. A new head has the mode that new layers have.
+        kept = [name for name in before["training"] if name in run["modules"]]
+        kept = [name for name in kept if not _in_head(name, network["head"])]
+        modes = [
+            {**state, "training": [n for n in state["training"] if n in kept]} for state in (before, after)
+        ]
+        found = side_effects(*modes, ("state", "trainable"))
         if found:
             return found
     return []
