@@ -90,10 +90,13 @@ class RangeTest(Exercise):
         """One point for the rates, two for the losses, one each for the model's state and for the rest of it."""
         pairs = list(zip(evidence["runs"], expected["runs"], strict=True))
         sentences = expected["sentences"]
-        for run, _ in pairs:
+        for run, wanted in pairs:
             if run["problem"]:
                 hint = "End with `return rates, losses`: two lists with a number for each batch."
                 return self.verdict(0, [Finding(text=run["problem"], hint=hint)])
+            if same(run["losses"], wanted["rates"]["right"]):
+                text = "The results are swapped: the second list holds the rates."
+                return self.verdict(0, [Finding(text=text, hint="End with `return rates, losses`.")])
         rates = _first(_explain_rates(*pair, sentences) for pair in pairs)
         loss_points, losses = min(
             (_judge_losses(*pair, sentences) for pair in pairs), key=lambda judged: judged[0]
@@ -103,7 +106,7 @@ class RangeTest(Exercise):
         state = _first(found for found, _ in kept)
         rest = [found for _, several in kept for found in several]
         # Nothing is left as it was by an answer that never trained.
-        if any(not run_trained(*pair) for pair in pairs):
+        if loss_points < 2 and not any(_trained(*pair) for pair in pairs):
             findings += [found for found in (state, *rest[:1]) if found]
             return self.verdict(points, findings)
         points += (not state) + (not rest)
@@ -158,17 +161,23 @@ def _run_range_test(answer, run: dict) -> dict:
 def _number(value: object) -> float | None:
     if isinstance(value, str | bytes):
         return None
+    if hasattr(value, "detach"):  # of a tensor with its graph, PyTorch would warn
+        value = value.detach()
     try:
         return float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError, RuntimeError):
         return None
 
 
-def run_trained(run: dict, wanted: dict) -> bool:
-    """Whether the losses show that anything was updated between two batches."""
-    return all(np.isfinite(run["losses"])) and not any(
-        same(run["losses"], wanted["losses"][mistake]["values"]) for mistake in ("untouched", "untouched_eval")
-    )
+def _trained(run: dict, wanted: dict) -> bool:
+    """Whether the losses show that the batches were run and anything was updated between two of them."""
+    known, told = wanted["losses"], run["losses"]
+    if not all(np.isfinite(told)):
+        return False
+    for mistake, losses in known.items():
+        if same(told, losses["values"]):
+            return mistake not in ("untouched", "untouched_eval")
+    return same(told[:1], known["right"]["values"][:1])  # another mistake, after a right beginning
 
 
 def _explain_rates(run: dict, wanted: dict, sentences: dict) -> Finding | None:
@@ -211,7 +220,9 @@ def _judge_losses(run: dict, wanted: dict, sentences: dict) -> tuple[int, Findin
         if same(run["losses"], known["values"]):
             return known["points"], Finding(**sentences[mistake])
     place = next(
-        i for i, pair in enumerate(zip(run["losses"], losses["right"]["values"], strict=True)) if not same(*pair)
+        i
+        for i, pair in enumerate(zip(run["losses"], losses["right"]["values"], strict=True))
+        if not same(*pair)
     )
     return 0, Finding(
         text=f"The loss of batch {place + 1} is {run['losses'][place]:.4g}, where one plain SGD step a batch gives "
@@ -274,7 +285,11 @@ class GroupsByDepth(Exercise):
         partly["training"] = False
         parts = [
             (whole, whole["spec"]["stages"], whole["spec"]["head"]),
-            (short, [short["spec"]["names"]["body"], short["spec"]["names"]["neck"]], head_name(short["spec"])),
+            (
+                short,
+                [short["spec"]["names"]["body"], short["spec"]["names"]["neck"]],
+                head_name(short["spec"]),
+            ),
             (partly, spec["stages"], spec["head"]),
         ]
         return {
@@ -324,7 +339,9 @@ def _ask_for_groups(answer, asked: dict) -> dict:
     model = build_network(asked["network"])
     result = answer(model, list(asked["stages"]), asked["head"], asked["head_rate"], asked["decay"])
     if isinstance(result, torch.optim.Optimizer):
-        return {"problem": "The function returned an optimizer; asked for is the list of groups to give to one."}
+        return {
+            "problem": "The function returned an optimizer; asked for is the list of groups to give to one."
+        }
     if not isinstance(result, tuple | list):
         kind = type(result).__name__
         return {"problem": f"A list of parameter groups was expected, but the function returned {kind}."}
@@ -351,7 +368,11 @@ def _ask_for_groups(answer, asked: dict) -> dict:
 
 
 def _rates_by_name(got: dict) -> dict[str, float]:
-    return {str(name): float(group["rate"]) for group in got["groups"] for name in group["names"]}
+    rates: dict[str, float] = {}
+    for group in got["groups"]:
+        for name in group["names"]:
+            rates.setdefault(str(name), float(group["rate"]))
+    return rates
 
 
 def _explain_content(got: dict, wanted: dict) -> Finding | None:
@@ -410,10 +431,11 @@ def _explain_part(got: dict, wanted: dict, part: str, sentences: dict) -> Findin
     if not held:
         return Finding(text=f"The rate of `{wrong[0]}` cannot be judged: it is in no group.")
     for mistake, known in wanted["rates"].items():
-        if mistake != "right" and mistake in sentences and sentences[mistake]["part"] == part:
-            if all(_near(rates[name], known[own]) for name, own in held.items()):
-                told = sentences[mistake]
-                return Finding(text=told["text"], hint=told["hint"])
+        told = sentences.get(mistake)  # none for the right rates
+        if told is None or told["part"] != part:
+            continue
+        if all(_near(rates[name], known[own]) for name, own in held.items()):
+            return Finding(text=told["text"], hint=told["hint"])
     name = next((name for name in wrong if name in rates), wrong[0])
     alike = [
         module
@@ -429,7 +451,9 @@ def _explain_part(got: dict, wanted: dict, part: str, sentences: dict) -> Findin
         )
     if name not in rates:
         return Finding(text=f"The rate of `{name}` cannot be judged: it is in no group.")
-    where = {"head": "is the head's", "rest": "belongs to no stage"}.get(part, f"belongs to `{members[name]}`")
+    where = {"head": "is the head's", "rest": "belongs to no stage"}.get(
+        part, f"belongs to `{members[name]}`"
+    )
     return Finding(
         text=f"`{name}` {where} and has the rate {rates[name]:.4g}, where it should be {right[members[name]]:.4g}.",
         hint="Head `head_rate`, last stage `head_rate * decay`, the one before `head_rate * decay**2`, and so on; "
@@ -444,7 +468,8 @@ CURVES = ("A", "B", "C", "D")
 
 # What one would see; no curve is named, so that no finding tells the right diagnosis.
 _LOOKS = {
-    "too low": "a loss that sinks evenly but only a little, and is still sinking where the run ends",
+    "too low": "a loss that sinks only a little, and is still sinking where the run ends: the last ten steps lie on "
+    "average below the first ten, by no more than single batches differ",
     "about right": "a loss that falls fast in the first steps, goes on falling, and ends far below its start",
     "too high": "a loss that jumps up in the first steps or swings widely, and at the end is hardly below its start",
     "nothing trains": "a loss with no trend at all: it differs from batch to batch, by as much at the end as at "
@@ -513,7 +538,8 @@ class Diagnose(Exercise):
                 Finding(text=f"“{twice}” stands more than once: each diagnosis fits just one curve.")
             )
         findings += [
-            Finding(text=f"`{curve[:20]}` is no curve of this exercise.") for curve in sorted(said.keys() - key.keys())
+            Finding(text=f"`{curve[:20]}` is no curve of this exercise.")
+            for curve in sorted(said.keys() - key.keys())
         ]
         return self.verdict(right, [Finding(text=f"{right} of {len(key)} diagnoses are right."), *findings])
 
@@ -564,11 +590,12 @@ class FindTheBug(Exercise):
         def watch(module, inputs):
             if not torch.is_grad_enabled() or len(steps) >= 50:
                 return
-            given = inputs[0] if inputs else None
-            batch = next((i for i, images in enumerate(known) if _same_images(given, images)), -1)
+            seen = inputs[0] if inputs else None
+            batch = next((i for i, images in enumerate(known) if _same_images(seen, images)), -1)
             steps.append({"batch": batch, "training": module.training, "state": condition(module)["state"]})
 
         model.register_forward_pre_hook(watch)
+        given = condition(model)  # with the hook, which a copy of the model has, too
         result = answer(
             model,
             network["spec"]["head"],
@@ -585,6 +612,7 @@ class FindTheBug(Exercise):
             "returned": "" if is_model else type(result).__name__,
             "seen": [step["batch"] for step in steps],
             "training": [step["training"] for step in steps],
+            "before": given,
             "start": states[0],
             "moves": [
                 _moves_along_gradient(network, before, later, step["training"], batches[step["batch"]])
@@ -598,7 +626,10 @@ class FindTheBug(Exercise):
         seen, wanted = evidence["seen"], expected["seen"]
         if not seen:
             text = "The model was never trained: no batch went through it with gradients on."
-            return self.verdict(0, [Finding(text=text, hint="One step for each batch, in the given order.")])
+            findings = [Finding(text=text, hint="One step for each batch, in the given order.")]
+            if evidence["returned"]:
+                findings.append(_not_the_model(evidence["returned"]))
+            return self.verdict(0, findings)
         if seen != wanted:
             return self.verdict(0, [_explain_order(seen, wanted)])
         if not same_state(evidence["start"], expected["before"]["state"]):
@@ -612,12 +643,11 @@ class FindTheBug(Exercise):
             points = min(points, 3)
             findings.append(
                 Finding(
-                    text=f"Step {eval_steps[0]} ran in eval mode.", hint="`model.train()` comes before the loop."
+                    text=f"Step {eval_steps[0]} ran in eval mode.",
+                    hint="`model.train()` comes before the loop.",
                 )
             )
-        effects = side_effects(
-            expected["before"], evidence["after"], {"state", "training", "with_gradient"}
-        )
+        effects = side_effects(expected["before"], evidence["after"], {"state", "training", "with_gradient"})
         if effects:
             points, findings = min(points, 2), [*effects, *findings]
         elif points == self.points and not same_state(evidence["after"]["state"], expected["after"]):
@@ -630,12 +660,7 @@ class FindTheBug(Exercise):
             ]
         if evidence["returned"]:
             points = min(points, 3)
-            findings.append(
-                Finding(
-                    text=f"The function returned {evidence['returned']}, not the model.",
-                    hint="End with `return model`.",
-                )
-            )
+            findings.append(_not_the_model(evidence["returned"]))
         return self.verdict(points, findings)
 
 
@@ -675,7 +700,8 @@ def _moves_along_gradient(network: dict, before: dict, after: dict, training: bo
     try:
         model.load_state_dict({name: torch.as_tensor(value) for name, value in before.items()})
         moved = {
-            name: torch.as_tensor(after[name]).double() - torch.as_tensor(before[name]).double() for name in named
+            name: torch.as_tensor(after[name]).double() - torch.as_tensor(before[name]).double()
+            for name in named
         }
         with torch.enable_grad():
             loss = torch.nn.functional.cross_entropy(model.train(training)(batch[0]), batch[1])
@@ -692,6 +718,10 @@ def _moves_along_gradient(network: dict, before: dict, after: dict, training: bo
     return told
 
 
+def _not_the_model(kind: str) -> Finding:
+    return Finding(text=f"The function returned {kind}, not the model.", hint="End with `return model`.")
+
+
 def _explain_order(seen: list, wanted: list) -> Finding:
     if -1 in seen:
         return Finding(
@@ -700,7 +730,8 @@ def _explain_order(seen: list, wanted: list) -> Finding:
         )
     if sorted(seen) == wanted:
         return Finding(
-            text="The batches came in another order than given.", hint="Go through `batches` from first to last."
+            text="The batches came in another order than given.",
+            hint="Go through `batches` from first to last.",
         )
     return Finding(
         text=f"The model was trained for {len(seen)} steps, where {len(wanted)} batches were given: one step a batch.",
@@ -712,7 +743,9 @@ def _judge_moves(evidence: dict, expected: dict) -> tuple[int, list[Finding]]:
     """Which loss and which schedule the moves are those of."""
     parts, sentences = ("backbone", "norm", "head"), expected["sentences"]
     if any(set(move) != set(parts) for move in evidence["moves"]):
-        text = "The weights could not be followed from step to step: they changed their type, shape or device."
+        text = (
+            "The weights could not be followed from step to step: they changed their type, shape or device."
+        )
         return 0, [Finding(text=text, hint="Only `optimizer.step()` changes the model.")]
     rates = np.array([[float(move[part]["rate"]) for part in parts] for move in evidence["moves"]])
     beside = np.array([[float(move[part]["beside"]) for part in parts] for move in evidence["moves"]])
@@ -747,7 +780,8 @@ def _judge_moves(evidence: dict, expected: dict) -> tuple[int, list[Finding]]:
         ]
     right = np.array(schedules["right"]["rates"])
     scales = rates[:, 2:] / np.where(right[:, 2:] == 0, 1, right[:, 2:])
-    mean, summed = _follows(rates[-1:, 2:], right[-1:, 2:]), _follows(scales, sizes)
+    # Three steps, since the sum over one batch may by chance be what another factor makes of its mean.
+    mean, summed = _follows(rates[-3:, 2:], right[-3:, 2:]), _follows(scales, sizes)
     scale = sizes if summed else np.ones_like(sizes)
     off = np.argwhere(np.abs(rates - right * scale) > 0.05 * right * scale)
     step, part = (int(place) for place in off[0])
