@@ -25,7 +25,7 @@ TRAPS = {
     ),
     "a rate copied from a summed loss": ("04_learning_rates/lesson.py", r'reduction="sum"'),
     "a rule that is said to hold always": ("05_staged_unfreezing/quiz.yaml", r"id: always"),
-    "the test set chooses": ("05_staged_unfreezing/lesson.py", r"score = measure\(model, test\)"),
+    "the test set chooses": ("05_staged_unfreezing/lesson.py", r"score := measure\(model, test\)"),
     "a split that leaks": ("06_capstone/lesson.py", r"(?i)modules? (?:can |may )?.{0,40}both sides|leak"),
     "an accuracy below the majority baseline": ("04_learning_rates/lesson.py", r"baseline"),
     "no control for the same extra epochs": ("05_staged_unfreezing/lesson.py", r"head only, longer"),

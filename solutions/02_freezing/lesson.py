@@ -1,0 +1,615 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 2 · Freezing
+#
+# In lesson 1 a backbone that never moved won with 50 labels. To keep weights as they are is called *freezing*. It takes two lines of PyTorch, and there are many ways to get it wrong without an error message. This lesson shows what is frozen, what moves all the same, what freezing saves, and when it helps.
+#
+# | | |
+# | --- | --- |
+# | **After this lesson you can** | freeze any part of a network, and prove that it is frozen; say what freezing does to gradients, to the optimizer and to BatchNorm; measure what it saves in time and memory; decide what to train from measurements |
+# | **You need** | lesson 1: backbone, head, linear probe, training step |
+# | **Time** | about 60 minutes, of which the computer works about one minute on two CPU cores |
+#
+# The photographs are those of lesson 1, from the [ELPV data set](https://github.com/zae-bayern/elpv-dataset) (Buerhop-Lutz et al. 2018, CC BY-NC-SA 4.0: not for commercial use).
+
+# %% tags=["recorded"]
+import time
+from collections import OrderedDict
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from grader import lab
+from grader.exercises import check
+from grader.lab.plots import new_figure
+from grader.quiz import quiz
+
+# %% [markdown]
+# ## Recall
+#
+# Two questions from lesson 1, to warm up. They give no points.
+
+# %% recall="freezing.recall"
+
+# %% [markdown]
+# ## Predict
+#
+# Task and photographs are those of lesson 1: is this solar cell defective? We will train the pretrained network on 200 labelled cells for 60 steps, in four ways:
+#
+# - *everything*: nothing is frozen. That is the fine-tuned network of lesson 1, which reached about 83 %;
+# - *last two stages*: they train together with all that follows them, the last convolution and the head;
+# - *linear probe*: only the new head trains;
+# - *head, statistics moving*: only the head trains, too, but the BatchNorm layers of the frozen backbone stay in training mode.
+#
+# **Before you read on:** which accuracy will each reach on held-out cells? The majority baseline is printed below. Write fractions in place of `None`. Nothing is graded. One more guess, for yourself: if only the head trains, which share of the time of a full training step is left?
+
+# %% tags=["recorded"]
+cells = lab.load_solar_cells(size=96)
+train, test = cells.split("stratified")
+baseline = cells.majority_baseline(test)
+
+# %%
+print(f"{len(train):,} cells to train on, {len(test)} held out; majority baseline {baseline:.1%}")
+predicted = {
+    "everything": None,
+    "last two stages": None,
+    "linear probe": None,
+    "head, statistics moving": None,
+}
+
+# %% [markdown]
+# ## The idea
+#
+# A training step goes forward, then backward, then updates. Every parameter carries a flag, `requires_grad`. Where the flag is `False`, backward computes no gradient, `.grad` stays `None`, and the optimizer passes the parameter over. That is all that freezing is. Three things follow from it.
+#
+# 1. **Backward runs from the loss towards the image, and only as far as something trains.** Frozen layers that lie before all trainable ones need no backward pass, and what they computed need not be kept. Frozen layers that lie *after* a trainable one must still pass the gradient on.
+# 2. **Forward runs through everything.** Only if the frozen part comes first, and sees the same images each time, can its output be computed once and cached.
+# 3. **The flag speaks of parameters only.** BatchNorm also keeps *buffers*: a running mean and a running variance of each channel. In training mode the forward pass moves them, with or without gradients.
+#
+# Freezing serves two ends. It saves time and memory, and it protects features that a few labels would spoil. The price: what is frozen cannot adapt to the new task. Which weighs more, only a measurement can tell.
+
+# %%
+columns = ["stem", *(f"stage {number}" for number in range(1, 8)), "last conv", "head"]
+words = ["not run", "forward", "forward,\nbackward"]
+work = {"everything": [2] * 10, "last two stages": [1] * 6 + [2] * 4, "head": [1] * 9 + [2]}
+work["head, cached\nfeatures"] = [0] * 9 + [2]
+figure, (ax,) = new_figure(width=9.0, height=3.0)
+ax.grid(visible=False)
+ax.imshow(list(work.values()), cmap="Blues", vmax=5, aspect="auto")
+for (row, column), amount in np.ndenumerate(np.array(list(work.values()))):
+    ax.text(column, row, words[amount], ha="center", va="center", fontsize=8)
+ax.set(title="What one training step computes, by what trains", xlabel="from the image to the loss")
+ax.set_xticks(range(10), columns, fontsize=8)
+ax.set_yticks(range(4), list(work))
+told = [f"{arm}: forward in {10 - row.count(0)}, backward in {row.count(2)}" for arm, row in work.items()]
+lab.show(figure, f"What a step computes in ten parts, counted from the head: {'; '.join(told)}.")
+
+# %% [markdown]
+# ## The mechanism, bare
+#
+# Two linear layers, 16 rows of four random numbers, two classes. The training step is that of lesson 1. The function below takes three steps and tells by how much the weights of each layer moved at most.
+
+
+# %% tags=["recorded"]
+def training_step(model, images, labels, optimizer):
+    """One update: the step of lesson 1."""
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(images), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+# %%
+def two_layers():
+    torch.manual_seed(0)
+    return nn.Sequential(OrderedDict(backbone=nn.Linear(4, 3), head=nn.Linear(3, 2)))
+
+
+def moved(model, optimizer, step=training_step):
+    before = {name: layer.weight.detach().clone() for name, layer in model.named_children()}
+    for _ in range(3):
+        step(model, numbers, classes, optimizer)
+    far = {name: (layer.weight - before[name]).abs().max() for name, layer in model.named_children()}
+    return ", ".join(f"{name} {distance:.3f}" for name, distance in far.items())
+
+
+numbers = torch.randn(16, 4, generator=torch.Generator().manual_seed(1))
+classes = (numbers[:, 0] > 0).long()
+
+# %% [markdown]
+# First with nothing frozen, then with the flag of each backbone parameter set to `False`. This loop is the right way.
+
+# %%
+model = two_layers()
+print("nothing frozen:  ", moved(model, torch.optim.SGD(model.parameters(), lr=0.1)))
+model = two_layers()
+for parameter in model.backbone.parameters():
+    parameter.requires_grad = False
+print("backbone frozen: ", moved(model, torch.optim.SGD(model.parameters(), lr=0.1)))
+for name, parameter in model.named_parameters():
+    gradient = "None" if parameter.grad is None else f"tensor of {parameter.grad.numel()}"
+    print(f"  {name:15}  requires_grad {parameter.requires_grad!s:5}  grad {gradient}")
+print("flags that are True:", sum(parameter.requires_grad for parameter in model.parameters()))
+
+# %% [markdown]
+# The backbone moved by 0.000 and has no gradients. The last line counts *flags*, one for each tensor, since `True` counts as 1: the head has two tensors, weight and bias, with eight numbers in all. `model.backbone.requires_grad_(False)`, with an underscore at the end, is a short form of the loop.
+#
+# ## Exercise 1: freeze a backbone
+#
+# *4 points · 6 minutes · easy.* Write it for any model: freeze every parameter but those of the submodule that is called `head_name`. Some of them may be frozen already when your function is called, in the head, too. `model.get_submodule(name)` finds a submodule, also one that lies deeper.
+
+
+# %% exercise="freezing.freeze_backbone"
+def freeze_backbone(model, head_name):
+    """Freeze every parameter of `model` but those of its submodule `head_name`, which are to train.
+
+    `head_name` may hold dots, as in `"top.outlet"`. Whatever was frozen before does not matter.
+    """
+    ### BEGIN SOLUTION
+    for parameter in model.parameters():
+        parameter.requires_grad = False
+    for parameter in model.get_submodule(head_name).parameters():
+        parameter.requires_grad = True
+    ### END SOLUTION
+
+
+# %% check="freezing.freeze_backbone"
+check("freezing.freeze_backbone", freeze_backbone)
+
+# %% [markdown]
+# ## What only looks like freezing
+#
+# Three attempts from real programs. The first calls `eval()`. The second sets the flag on the *module*, and not on its parameters.
+
+# %%
+model = two_layers().eval()
+print("eval():               ", moved(model, torch.optim.SGD(model.parameters(), lr=0.1)))
+model = two_layers()
+model.backbone.requires_grad = False
+print("flag on the module:   ", moved(model, torch.optim.SGD(model.parameters(), lr=0.1)))
+print("flag of the parameter:", model.backbone.weight.requires_grad)
+
+# %% [markdown]
+# Both backbones moved exactly as if nothing had been done. `eval()` changes what dropout and BatchNorm do in the forward pass; it does not touch weights. A module has no `requires_grad` of its own, so Python just notes a new attribute which nobody reads.
+#
+# The third attempt freezes *after* the new head is in place, and freezes the head with the rest. And `no_grad()`, which stops all recording for backward, is no better: it leaves no mark on any weight, and while it lasts nothing trains at all.
+
+# %%
+all_frozen = two_layers()
+for parameter in all_frozen.parameters():
+    parameter.requires_grad = False
+for name, model, mode in (
+    ("head frozen, too", all_frozen, torch.enable_grad()),
+    ("no_grad() around", two_layers(), torch.no_grad()),
+):
+    try:
+        with mode:
+            training_step(model, numbers, classes, torch.optim.SGD(model.parameters(), lr=0.1))
+    except RuntimeError as error:
+        print(f"{name}: {error}")
+
+# %% [markdown]
+# These two at least fail loudly. Read the message once with care, since you will meet it again: the loss depends on nothing that trains.
+#
+# ## BatchNorm moves with every parameter frozen
+#
+# A BatchNorm layer normalises each channel: in training mode with mean and variance of the batch at hand, in eval mode with its running averages. Each forward pass in training mode pulls the averages a tenth of the way towards the batch.
+
+# %%
+norm = nn.BatchNorm1d(4)
+for parameter in norm.parameters():
+    parameter.requires_grad = False
+for mode, shift in (("at the start", None), ("training mode", 1), ("eval mode", 5)):
+    norm.train(mode == "training mode")
+    for _ in range(20 if shift else 0):
+        norm(numbers + shift)
+    print(f"{mode:14} running mean", [round(value, 2) for value in norm.running_mean.tolist()])
+print("mean of the numbers + 1    ", [round(value, 2) for value in (numbers + 1).mean(0).tolist()])
+
+# %% [markdown]
+# Twenty passes in training mode moved the running mean from 0 nearly to the mean of the new numbers, with both parameters frozen. Twenty passes in eval mode over quite other numbers moved nothing. So a frozen BatchNorm layer needs both: flags for its parameters and `eval()` for its buffers.
+#
+# How much is that in the real network? We freeze every parameter, push 10 batches of solar cells through it in training mode, and compare the features of 64 held-out cells before and after, both computed in eval mode.
+
+# %% tags=["nbval-ignore-output"]
+backbone, _ = lab.split_backbone(lab.load_backbone(pretrained=True))
+backbone.requires_grad_(False)
+before = lab.compute_features(backbone, cells, test[:64])
+backbone.train()
+for images, _ in lab.Batches(cells, train, steps=10):
+    backbone(images.to(lab.device()))
+after = lab.compute_features(backbone, cells, test[:64])
+alike = torch.cosine_similarity(before, after).mean()
+print(f"cosine similarity of the features before and after: {alike:.2f}, where 1 would be the same direction")
+
+# %% [markdown]
+# No weight changed, and yet these are other features. Whether better or worse ones for our task is what the experiment must show.
+#
+# ## Exercise 2: stop the statistics
+#
+# *4 points · 8 minutes · medium.* Put a whole model into training mode, so that dropout works, but put every BatchNorm layer whose own parameters are all frozen into eval mode. Find the layers with `model.modules()` and `isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d))`, not by comparing types: the BatchNorm layers of our backbone belong to a class derived from `nn.BatchNorm2d`.
+
+
+# %% exercise="freezing.set_modes"
+def set_modes(model):
+    """Training mode for all of `model`, except BatchNorm layers whose own parameters are all frozen: eval mode.
+
+    BatchNorm is `nn.BatchNorm1d` or `nn.BatchNorm2d`, or a class derived from one of them.
+    """
+    ### BEGIN SOLUTION
+    model.train()
+    for module in model.modules():
+        if isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d)):
+            trains = any(parameter.requires_grad for parameter in module.parameters())
+            module.train(trains)
+    ### END SOLUTION
+
+
+# %% check="freezing.set_modes"
+check("freezing.set_modes", set_modes)
+
+# %% [markdown]
+# ## The optimizer has a memory
+#
+# The optimizer passes over a parameter whose gradient is `None`. It does *not* pass over one whose gradient is zero. We train everything for one step with momentum, then freeze the backbone, and clear the gradients in two ways.
+
+
+# %%
+def step_with_zeros(model, images, labels, optimizer):
+    optimizer.zero_grad(set_to_none=False)  # old gradients become tensors of zeros
+    F.cross_entropy(model(images), labels).backward()
+    optimizer.step()
+
+
+for name, step in (("gradients None", training_step), ("gradients zero", step_with_zeros)):
+    model = two_layers()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    training_step(model, numbers, classes, optimizer)
+    model.backbone.requires_grad_(False)
+    print(f"{name}: {moved(model, optimizer, step)}")
+
+# %% [markdown]
+# With zeros the frozen backbone rolls on: SGD's momentum, and Adam's, continue from the gradients of before, and weight decay would pull, too. `zero_grad()` sets gradients to `None` unless told otherwise. The safest cure is an optimizer that was never given the frozen parameters. It has a pitfall of its own:
+
+# %%
+model = two_layers()
+model.backbone.requires_grad_(False)
+trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
+optimizer = torch.optim.SGD(trainable, lr=0.1)
+model.backbone.requires_grad_(True)  # changed our mind: the backbone is to train as well
+print("unfrozen afterwards:", moved(model, optimizer))
+print("has gradients:", model.backbone.weight.grad is not None)
+
+# %% [markdown]
+# The backbone gets gradients again, which cost time, but the optimizer does not know it. Whoever unfreezes must make a new optimizer or call `optimizer.add_param_group`.
+#
+# ## Exercise 3: only what trains
+#
+# *3 points · 5 minutes · easy.* Write a function that makes the optimizer: SGD with momentum 0.9 over just the trainable parameters, each once, even if two layers share it. If nothing is trainable, raise a `ValueError` with a sentence that says so: better an early message than a late riddle.
+
+
+# %% exercise="freezing.make_optimizer"
+def make_optimizer(model, learning_rate):
+    """SGD with momentum 0.9 over just the trainable parameters of `model`, each of them once.
+
+    Raises ValueError if nothing is trainable.
+    """
+    ### BEGIN SOLUTION
+    trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    if not trainable:
+        raise ValueError("every parameter of the model is frozen")
+    return torch.optim.SGD(trainable, lr=learning_rate, momentum=0.9)
+    ### END SOLUTION
+
+
+# %% check="freezing.make_optimizer"
+check("freezing.make_optimizer", make_optimizer)
+
+# %% [markdown]
+# ## The experiment
+#
+# Now the real network, EfficientNet-Lite0. `parts_to_train` lists the parts of each choice; the head is always among them. `freeze_all_but` freezes everything first and then lets these parts train again.
+
+
+# %% tags=["recorded"]
+def parts_to_train(model, choice):
+    last = [*model.blocks[5:], model.conv_head, model.bn2]
+    return {
+        "head": [model.classifier],
+        "last two stages": [*last, model.classifier],
+        "everything": [model],
+    }[choice]
+
+
+def freeze_all_but(model, parts):
+    for parameter in model.parameters():
+        parameter.requires_grad = False
+    for part in parts:
+        for parameter in part.parameters():
+            parameter.requires_grad = True
+
+
+# %% [markdown]
+# The training step sets the modes each time, since measuring on the way leaves the whole network in one mode. Only what trains is put into training mode, so the statistics of frozen layers stand still. `prepare` loads the network, swaps the head and freezes. Where the learning rates come from is told below.
+
+
+# %% tags=["recorded"]
+def step_with_frozen_statistics(parts):
+    """A training step that leaves every frozen layer in eval mode."""
+
+    def step(model, images, labels, optimizer):
+        model.eval()
+        for part in parts:
+            part.train()
+        return training_step(model, images, labels, optimizer)
+
+    return step
+
+
+RATE = {"head": 3e-2, "last two stages": 3e-3, "everything": 3e-3}
+
+
+# %% tags=["recorded"]
+def prepare(choice, seed=0):
+    """A pretrained network with a new head, of which only the chosen parts train."""
+    lab.seed_everything(seed)
+    model = lab.load_backbone(pretrained=True)
+    model.classifier = nn.Linear(model.classifier.in_features, 2)
+    parts = parts_to_train(model, choice)
+    freeze_all_but(model, parts)
+    return model, parts
+
+
+# %% [markdown]
+# ### What it costs
+#
+# First the time of a step with a batch of 32 photographs. The last row has cached features: the frozen backbone has run once over 200 photographs, and the step sees only what came out. We take the choices in turns, five rounds, so that a busy moment of the computer hits them all; the first round is a warm-up, and of the others we take the fastest.
+
+
+# %%
+def timed_step(model, parts, data, indices):
+    """A function that does one training step and gives its milliseconds."""
+    where = lab.device()
+    model.to(where)
+    optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-3)
+    step = step_with_frozen_statistics(parts)
+    images, labels = next(iter(lab.Batches(data, indices, steps=1, flip=False)))
+
+    def timed():
+        started = time.perf_counter()
+        step(model, images.to(where), labels.to(where), optimizer)
+        return 1000 * (time.perf_counter() - started)
+
+    return timed
+
+
+# %% tags=["nbval-ignore-output"]
+few = cells.few_labels(train, 200, seed=0)
+networks = {choice: (*prepare(choice), cells) for choice in ("everything", "last two stages", "head")}
+frozen, head = lab.split_backbone(networks["head"][0])
+started = time.perf_counter()
+features = lab.CachedFeatures(frozen, cells, few)
+print(f"features of 200 photographs: {time.perf_counter() - started:.1f} s once, {features.megabytes:.1f} MB")
+networks["head, cached features"] = (head, [head], features)
+steps = {name: timed_step(*network, few) for name, network in networks.items()}
+rounds = [{name: step() for name, step in steps.items()} for _ in range(5)]
+times = {name: min(taken[name] for taken in rounds[1:]) for name in steps}
+lab.bars(times, "Time of one training step, 32 photographs", "milliseconds", "{:,.1f}")
+for name, taken in times.items():
+    print(f"{name:>21}: {taken / times['everything']:7.2%} of a full step")
+
+# %% [markdown]
+# Compare with your guess. Training only the head does *not* make a step nearly free, although it trains less than a thousandth of the parameters: the forward pass through the whole backbone remains. What freezing saves is the backward pass. Only the cache saves the forward pass, too. It pays off as soon as photographs are seen more than once.
+#
+# Next the memory that a step needs beside weights and photographs: the intermediate results that backward will read (*activations*), the gradients, and AdamW's two moments for each trainable parameter. We count these tensors exactly. The peak of the whole process is higher, since PyTorch needs room to compute in.
+
+
+# %%
+def megabytes_a_step(model, parts, data, indices):
+    optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-3)
+    images, labels = next(iter(lab.Batches(data, indices, steps=1, flip=False)))
+    images, labels = images.to(lab.device()), labels.to(lab.device())
+    step_with_frozen_statistics(parts)(model, images, labels, optimizer)
+    return {
+        "activations": lab.memory.stored_activations(model, images),
+        "gradients": lab.memory.gradients(model),
+        "moments": lab.memory.optimizer_state(optimizer),
+    }
+
+
+# %%
+kept = {name: megabytes_a_step(*network, few) for name, network in networks.items()}
+for name, amounts in kept.items():
+    told = ", ".join(f"{what} {amount:5.1f}" for what, amount in amounts.items())
+    print(f"{name:>21}: {told}  (MB)")
+totals = {name: sum(amounts.values()) for name, amounts in kept.items()}
+lab.bars(totals, "Kept for one training step, 32 photographs", "megabytes", "{:,.1f}")
+
+# %% [markdown]
+# With everything trainable nine tenths of the memory are activations, and they grow with the batch and with the area of the photographs. The last two stages hold most of the *parameters*, but their activations are small: deep in the network an image is only a few pixels wide. So freezing the early stages saves most of the memory and few of the parameters.
+#
+# Does it depend on how many parameters train, or on where they are? The stem, the very first layer, has 928 of them, fewer than the head. We train it alone.
+
+# %%
+stem_only, _ = prepare("everything")
+stem = [stem_only.conv_stem, stem_only.bn1]
+freeze_all_but(stem_only, stem)
+amounts = megabytes_a_step(stem_only, stem, cells, few)
+print(f"{sum(p.numel() for p in stem_only.parameters() if p.requires_grad)} parameters train")
+print(", ".join(f"{what} {amount:.1f}" for what, amount in amounts.items()), "(MB)")
+
+# %% [markdown]
+# Nearly all the activations are back. To reach the stem, the gradient must pass through every frozen layer behind it, and each of them needs its activations to pass it on. **Where the first trainable layer lies decides the cost of backward, and not how much trains.**
+#
+# ### What it does to accuracy
+#
+# The run trains the chosen parts on a few labels. All choices share the photographs, their order and the number of steps. `statistics="moving"` takes the plain training step, which leaves the whole network in training mode, as many programs do.
+
+
+# %% tags=["recorded"]
+def run(choice, labels=200, steps=60, seed=0, statistics="frozen", held_out=test, rate=None, plot=None):
+    """Train the chosen parts on a few labels; measure on held-out cells on the way."""
+    model, parts = prepare(choice, seed)
+    rate = rate or RATE[choice]
+    trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.AdamW(trainable, lr=rate, weight_decay=0.01)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps, pct_start=0.2)
+    batches = lab.Batches(cells, cells.few_labels(train, labels, seed), steps, seed=seed)
+    step = step_with_frozen_statistics(parts) if statistics == "frozen" else training_step
+    measure = lambda model: lab.evaluate(model, cells, held_out)
+    return lab.train(model, optimizer, batches, step, schedule, measure, 20, choice, plot)
+
+
+# %% [markdown]
+# You run the two arms in which only the head trains, first with frozen and then with moving statistics. `lab.checkpoint` keeps a finished run beside the notebook, so that a restart of the kernel costs you nothing.
+
+# %% tags=["nbval-ignore-output"]
+live_plot = lab.LivePlot(baseline)  # each curve under the name that `replace` gives it
+probe = lab.checkpoint(
+    "head with frozen statistics",
+    run,
+    "head",
+    labels=200,
+    plot=lambda history: live_plot(replace(history, name="linear probe")),
+)
+live_plot.finish()
+
+# %% tags=["nbval-ignore-output"]
+moving = lab.checkpoint(
+    "head with moving statistics",
+    run,
+    "head",
+    labels=200,
+    statistics="moving",
+    plot=lambda history: live_plot(replace(history, name="head, statistics moving")),
+)
+live_plot.finish()
+print(f"linear probe:            {probe.final}\nhead, statistics moving: {moving.final}")
+
+# %% [markdown]
+# The losses jump from batch to batch, since the head's rate is ten times that of the other choices. What counts is the right panel.
+#
+# One run each is an anecdote. The next chart adds the recorded runs of three seeds, made with these very functions, and the two choices that take longer. White stars are your predictions.
+
+# %% tags=["nbval-ignore-output"]
+recorded = lab.load_recorded("02_freezing")
+ARMS = {
+    "everything": ("everything", "frozen"),
+    "last two stages": ("last two stages", "frozen"),
+    "linear probe": ("head", "frozen"),
+    "head, statistics moving": ("head", "moving"),
+}
+
+
+def accuracies(arm, labels, column="accuracy"):
+    choice, statistics = ARMS[arm]
+    return recorded.values(column, choice=choice, statistics=statistics, labels=labels, budget="60 steps")
+
+
+live = {"linear probe": probe.final.accuracy, "head, statistics moving": moving.final.accuracy}
+title = "Held-out accuracy with 200 labels and 60 steps"
+lab.accuracy_by_arm({arm: accuracies(arm, 200) for arm in ARMS}, baseline, live, predicted, title)
+
+# %%
+print(f"mean held-out accuracy (balanced accuracy) of three seeds; majority baseline {baseline:.1%} (50 %)")
+for labels in (50, 200, 1000):
+    print(f"{labels:,} labels")
+    for arm in ARMS:
+        reached, balanced = accuracies(arm, labels), accuracies(arm, labels, "balanced_accuracy")
+        spread = f"{reached.min():.1%} to {reached.max():.1%}"
+        print(f"  {arm:23} {reached.mean():.1%}, from {spread}  ({balanced.mean():.1%})")
+
+# %% [markdown]
+# What we read from chart and table:
+#
+# 1. **With 50 labels the linear probe is ahead of training everything**, by about 3 points, and each of its seeds is above each of the other's. The last two stages are level with the probe. A likely reading: 50 labels suffice to bend good features, and are too few to make better ones.
+# 2. **With 200 labels these three are level**, within half a point. The probe then wins by its price.
+# 3. **With 1,000 labels the verdict is open.** By accuracy the probe is last of the three, by balanced accuracy it is first, and the seeds overlap. (60 batches of 32 show each photograph about twice, so much of what 1,000 labels could teach is left out.)
+# 4. **Moving statistics cost the head 4 points or more with each number of labels**, and every seed of the probe is above every seed of the other, although the same two tensors train in both arms. A likely reason: the head learns on features that are normalised by the batch of the moment, and is measured on features that are normalised by averages which have left those of ImageNet, while the frozen weights have not.
+#
+# None of this is a law. Where the whole network trains, the weights follow the statistics, and "everything" did well with moving ones. With other photographs, rates or more steps the order may change. What stays is the method: measure, beside a baseline, over seeds, and count the price.
+#
+# The learning rates were chosen as in lesson 1: with 200 labels and three seeds, by the mean accuracy on left-over training images. "Everything" has the rate of lesson 1. The head's best is the highest that was tried, so a still higher one might serve a little better; the arm with moving statistics uses the probe's rate, so that only one thing differs.
+
+# %%
+for choice in ("head", "last two stages"):
+    rates = recorded.settings_of("rate", choice=choice, budget="choosing")
+    told = [
+        f"{rate:g}: {recorded.values('accuracy', choice=choice, budget='choosing', rate=rate).mean():.1%}"
+        for rate in rates
+    ]
+    print(f"{choice:>15}  " + ",  ".join(told))
+
+# %% [markdown]
+# ## Exercise 4: find the bug
+#
+# *4 points · 12 minutes · hard.* A colleague trains everything for a while, then freezes one stage and trains the rest on. After the freeze neither the weights nor the BatchNorm statistics of the stage may move; the rest stays in training mode and goes on learning. The loss falls in this program, and there are **three mistakes** in it, each of which you have seen above. Repair the function in place.
+
+
+# %% exercise="freezing.find_the_bug"
+def freeze_midway(model, stage_name, first_batches, more_batches, learning_rate):
+    """Train everything on `first_batches`; then freeze the stage and train the rest on `more_batches`."""
+    ### BEGIN SOLUTION
+    optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate, momentum=0.9)
+    model.train()
+    for number, (images, labels) in enumerate([*first_batches, *more_batches]):
+        if number == len(first_batches):
+            model.get_submodule(stage_name).requires_grad_(False).eval()
+        optimizer.zero_grad()  # gradients become None, and the optimizer skips what has none
+        loss = F.cross_entropy(model(images), labels)
+        loss.backward()
+        optimizer.step()
+    return model
+    ### END SOLUTION
+    ### BEGIN RELEASE
+    # optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate, momentum=0.9)
+    # model.train()
+    # for number, (images, labels) in enumerate([*first_batches, *more_batches]):
+    #     if number == len(first_batches):
+    #         model.get_submodule(stage_name).requires_grad = False
+    #     optimizer.zero_grad(set_to_none=False)
+    #     loss = F.cross_entropy(model(images), labels)
+    #     loss.backward()
+    #     optimizer.step()
+    # return model
+    ### END RELEASE
+
+
+# %% check="freezing.find_the_bug"
+check("freezing.find_the_bug", freeze_midway)
+
+# %% [markdown]
+# ## Quiz
+
+# %% quiz="freezing.quiz"
+
+# %% [markdown]
+# ## Beside the paper
+#
+# Kumar et al. (2022, [arXiv 2202.10054](https://arxiv.org/abs/2202.10054)) compared linear probing with fine-tuning everything on ten data sets whose test images differ in kind from the training images. Fine-tuning was on average 2 percentage points better on images like those trained on, and 7 points *worse* on the others: moving all weights had bent features that were good. They propose to train the head first and the rest afterwards, which is the subject of lesson 5, together with a test on images of another kind.
+#
+# Our held-out cells are of the same kind as the training cells, so the numbers are not comparable. What we see with 50 labels is a relative of their effect: training everything loses about 3 points to the probe. It may be due in part to our recipe. A lower rate bends less, which lesson 4 measures.
+
+# %% [markdown]
+# ## Takeaways
+#
+# - Freezing is `requires_grad = False` on *parameters*, and `eval()` for the BatchNorm layers among them; prove it by comparing the whole `state_dict` before and after a step.
+# - It saves the backward pass and the activations before the first trainable layer; caching the features saves the forward pass, too.
+# - With 50 labels the frozen backbone won, with 200 all choices were level, and moving statistics of a frozen backbone cost 4 points or more: decide by measuring, not by rule.
+#
+# **Stretch.** Which layers does it hurt to leave in training mode? Try `run("last two stages", statistics="moving")`, guess first, and compare over three seeds. Save the notebook when you are done: it is what your instructor receives.

@@ -1,0 +1,554 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 3 · Counting parameters
+#
+# "We train only 1 % of the parameters." Such a sentence is easily said and easily wrong: it may count tensors for numbers, forget the statistics that move without being trained, or promise savings that do not come. In this lesson we count a network by hand, let PyTorch count it again, and find out what the count tells about memory, and about accuracy.
+#
+# | | |
+# | --- | --- |
+# | **After this lesson you can** | count the parameters of a layer by hand; count what a network has and what of it trains, without the usual mistakes; predict how a new head changes the total; predict the bytes that training needs; say what the number of trainable parameters tells about accuracy, and what not |
+# | **You need** | lessons 0, 1 and 2 |
+# | **Time** | about 45 minutes, of which the computer works less than one minute on two CPU cores |
+
+# %% tags=["recorded"]
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from grader import lab
+from grader.exercises import check
+from grader.quiz import quiz
+
+# %% [markdown]
+# ## Recall
+#
+# Two questions from lesson 1, to warm up. They give no points.
+
+# %% recall="counting.recall"
+
+# %% [markdown]
+# ## Predict
+#
+# At the end we fine-tune our network on 200 labelled solar cells, four times, each time with more parameters that train: only the new head; the head and all BatchNorm layers; the head and the last stage; everything. The rest is frozen. Always answering "good" is right for 68.8 % of the held-out cells.
+#
+# **Before you read on:** which held-out accuracy will each choice reach? Write fractions between 0 and 1. Nothing is graded; your guesses are drawn beside the results.
+
+# %%
+predicted = {"head": None, "BatchNorm and head": None, "last stage and head": None, "everything": None}
+
+# %% [markdown]
+# ## The idea
+#
+# A layer's parameters follow from its shape, before any code runs:
+#
+# | layer | parameters |
+# | --- | --- |
+# | convolution, *k* × *k*, from *a* to *b* channels | *k* · *k* · *a* · *b*, and *b* more with a bias |
+# | the same in *g* groups | *k* · *k* · (*a* / *g*) · *b*, and *b* more with a bias |
+# | *depthwise*: one filter a channel, *g* = *a* = *b* | *k* · *k* · *a*, and *a* more with a bias |
+# | BatchNorm over *a* channels | 2 · *a*: a scale and a shift each |
+# | linear, from *a* to *b* | *a* · *b* + *b* |
+#
+# The size of the image appears nowhere: a convolution uses the same filter at every place.
+#
+# Four words keep the counts apart.
+#
+# - A parameter **tensor** holds many **elements**. "Number of parameters" means elements, `numel()`.
+# - A parameter is **trainable** if its `requires_grad` is True. Freezing changes only this flag: the total stays.
+# - A **buffer** is saved with the model, but gets no gradient. A BatchNorm layer has 2 · *a* + 1 numbers in buffers: running means, running variances, and a counter of batches.
+# - A **shared** parameter is one tensor used in two places. It is stored once, trained once, and counts once.
+#
+# The formulas explain how networks for small devices are built. A usual 3×3 convolution mixes places and channels at once. A depthwise one mixes places only, and the 1×1 (*pointwise*) convolution after it mixes channels only. Together they need about a ninth of the parameters:
+
+# %%
+channels = 192
+lab.bars(
+    {
+        "3×3 convolution": 3 * 3 * channels * channels,
+        "depthwise 3×3": 3 * 3 * channels,
+        "pointwise 1×1": channels * channels,
+    },
+    f"Parameters of a layer from {channels} to {channels} channels, without bias",
+    "parameters",
+)
+
+# %% [markdown]
+# ## The mechanism, bare
+#
+# Three layers with parameters suffice to see all of it. Count them on paper before you run the cell: a 3×3 convolution from 3 to 8 channels with a bias, a BatchNorm over 8 channels, a linear layer from 8 to 2.
+
+# %%
+tiny = nn.Sequential(
+    nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 2)
+)
+for name, parameter in tiny.named_parameters():
+    print(f"{name:10} {tuple(parameter.shape)!s:14} {parameter.numel():>4} elements")
+print(f"by hand: {3 * 3 * 3 * 8 + 8} + {2 * 8} + {8 * 2 + 2} = {3 * 3 * 3 * 8 + 8 + 2 * 8 + 8 * 2 + 2}")
+print(f"numel(): {sum(parameter.numel() for parameter in tiny.parameters())}")
+
+# %% [markdown]
+# Pooling and flattening have nothing to learn, so they do not appear. Six tensors hold 258 elements. Now we freeze all but the last layer and ask what trains. The first line below is a popular one.
+
+# %%
+tiny.requires_grad_(False)
+tiny[4].requires_grad_(True)
+flags = sum(parameter.requires_grad for parameter in tiny.parameters())
+elements = sum(parameter.numel() for parameter in tiny.parameters() if parameter.requires_grad)
+print(f"{'sum(p.requires_grad for p in ...)':48} {flags:>3}")
+print(f"{'sum(p.numel() for p in ... if p.requires_grad)':48} {elements:>3}")
+print(f"{'sum(p.numel() for p in ...)':48} {sum(p.numel() for p in tiny.parameters()):>3}")
+
+# %% [markdown]
+# `requires_grad` is True or False, and Python adds True as 1. So the first line counts the *tensors* that train, 2, a weight and a bias. The parameters that train are 18. The total has not moved.
+#
+# Buffers are in none of these counts. They stand in the `state_dict`, which is what gets saved: adding up a `state_dict` therefore gives more than the number of parameters.
+
+# %%
+for name, buffer in tiny.named_buffers():
+    print(f"{name:22} {buffer.numel():>4} elements, {buffer.dtype}")
+print(f"buffers    {sum(buffer.numel() for buffer in tiny.buffers()):>4}")
+print(f"state_dict {sum(tensor.numel() for tensor in tiny.state_dict().values()):>4}")
+
+# %% [markdown]
+# The last trap is sharing. Here one linear layer, 8 · 8 + 8 = 72 parameters, is used twice.
+
+# %%
+layer = nn.Linear(8, 8)
+twice = nn.Sequential(layer, nn.ReLU(), layer)
+print("all parameters:  ", sum(p.numel() for p in twice.parameters()))
+print("layer by layer:  ", sum(p.numel() for part in twice for p in part.parameters()))
+print("over state_dict: ", sum(tensor.numel() for tensor in twice.state_dict().values()))
+
+# %% [markdown]
+# `model.parameters()` gives each tensor once, however often it is used. Whoever walks through the layers and adds up meets it twice.
+
+# %% [markdown]
+# ## Exercise 1: count
+#
+# *3 points · 6 minutes · easy.* Write a function that works for every network. It returns a dict with three numbers of elements: `"total"` for all parameters, `"trainable"` for those that train, `"buffers"` for everything that `model.buffers()` gives, counters included. Tensors that are shared count once.
+
+
+# %% exercise="counting.count_parameters"
+def count_parameters(model):
+    """Return {"total": …, "trainable": …, "buffers": …}: numbers of elements, shared tensors once."""
+    ### BEGIN SOLUTION
+    parameters = list(model.parameters())
+    return {
+        "total": sum(parameter.numel() for parameter in parameters),
+        "trainable": sum(parameter.numel() for parameter in parameters if parameter.requires_grad),
+        "buffers": sum(buffer.numel() for buffer in model.buffers()),
+    }
+    ### END SOLUTION
+
+
+# %% check="counting.count_parameters"
+check("counting.count_parameters", count_parameters)
+
+# %% [markdown]
+# ## Our network
+#
+# EfficientNet-Lite0 with ImageNet's thousand classes. We count some of its layers by hand and let `numel()` check the sums. Its convolutions have no bias: the BatchNorm after each of them brings a shift of its own.
+
+# %%
+model = lab.load_backbone(pretrained=True)
+by_hand = {
+    "conv_stem": 3 * 3 * 3 * 32,  # the first layer: 3 colours to 32 channels
+    "blocks.6.0.conv_pw": 1 * 1 * 192 * 1152,  # stage 7, pointwise
+    "blocks.6.0.conv_dw": 3 * 3 * 1152,  # stage 7, depthwise
+    "blocks.6.0.bn2": 2 * 1152,
+    "conv_head": 1 * 1 * 320 * 1280,
+    "classifier": 1280 * 1000 + 1000,
+}
+for name, expected in by_hand.items():
+    counted = sum(parameter.numel() for parameter in model.get_submodule(name).parameters())
+    print(f"{name:20} by hand {expected:>9,}   numel() {counted:>9,}")
+
+# %% [markdown]
+# Now all layers, sorted by kind. `parameters(recurse=False)` gives what belongs to a layer itself, without the layers inside it. "First" is the 3×3 convolution at the input, the only usual one.
+
+
+# %%
+def kind_of(layer):
+    if isinstance(layer, nn.Conv2d) and layer.groups > 1:
+        return "depthwise"
+    if isinstance(layer, nn.Conv2d):
+        return "pointwise" if layer.kernel_size == (1, 1) else "first"
+    return "BatchNorm" if isinstance(layer, nn.BatchNorm2d) else "linear"
+
+
+kinds = dict.fromkeys(["first", "depthwise", "pointwise", "BatchNorm", "linear"], 0)
+for layer in model.modules():
+    if own := sum(parameter.numel() for parameter in layer.parameters(recurse=False)):
+        kinds[kind_of(layer)] += own
+total = sum(parameter.numel() for parameter in model.parameters())
+for kind, count in kinds.items():
+    print(f"{kind:9} {count:>9,} {count / total:6.1%}")
+print(f"{'total':9} {total:>9,}   in {len(list(model.parameters()))} tensors")
+
+# %% [markdown]
+# Pointwise convolutions and the head hold nearly everything. All 49 BatchNorm layers together have less than one parameter in a hundred, and yet they sit behind every convolution. Keep this in mind for the experiment. Their buffers hold as many numbers again, and 49 counters: 42,065 elements that are in no count of parameters.
+#
+# The same sum by place in the network, from input to output:
+
+# %%
+by_stage = lab.parameters_by_stage(model)
+for part, count in by_stage.items():
+    print(f"{part:18} {count:>9,} {count / total:6.1%}")
+buffers = sum(buffer.numel() for buffer in model.buffers())
+print(f"{'total':18} {total:>9,}   and {buffers:,} elements in buffers")
+
+# %% [markdown]
+# The stem and the first five stages hold 11 of the network's 16 blocks and 15 % of its parameters: the number of channels grows from stage to stage, and a pointwise convolution grows with the product of two such numbers. A share of the parameters is therefore no share of the *work*. A convolution uses each of its weights once at every place of its output, and the early stages have the larger maps.
+#
+# **Try it.** The panel below the figure chooses what trains. Which single part costs most? And how many of the ten parts can train within a tenth of the parameters?
+
+# %%
+lab.stage_panel(by_stage)
+
+# %% [markdown]
+# ## Exercise 2: count by part
+#
+# *4 points · 8 minutes · medium.* Write the table for any network. `model.named_children()` gives its direct parts. Return a dict from each part's name to its number of parameters, in order, 0 for a part without any. A parameter shared by two parts counts in the first of them; parameters that belong to the model itself stand under the key `""`. The sum is then the total. Beware of names that begin alike, such as `low` and `lower`.
+
+
+# %% exercise="counting.count_by_child"
+def count_by_child(model):
+    """Return {child's name: number of its parameters}, in order; the model's own parameters under ""."""
+    ### BEGIN SOLUTION
+    counts = {name: 0 for name, _ in model.named_children()}
+    for name, parameter in model.named_parameters():  # a shared one only comes once, under its first name
+        child = name.split(".")[0] if "." in name else ""
+        counts[child] = counts.get(child, 0) + parameter.numel()
+    return counts
+    ### END SOLUTION
+
+
+# %% check="counting.count_by_child"
+check("counting.count_by_child", count_by_child)
+
+# %% [markdown]
+# ## A new head
+#
+# Suppose that we want to tell five kinds of flowers apart. The head for a thousand classes goes, a head for five comes. **Predict:** how many parameters will the network have then? Work it out from the total, 4,652,008, and the formula for a linear layer.
+
+# %%
+predicted_total = None
+
+# %% [markdown]
+# First the way that looks right and is wrong: writing the new number on the layer.
+
+# %%
+model.eval()
+model.classifier.out_features = 5
+with torch.no_grad():
+    outputs = model(torch.zeros(1, 3, 96, 96))
+print(model.classifier)
+print(f"outputs an image: {outputs.shape[1]}")
+print(f"parameters: {sum(parameter.numel() for parameter in model.parameters()):,}")
+
+# %% [markdown]
+# The layer *says* five and gives a thousand. `out_features` is a note for the reader; the layer is its weight, and that has not changed. Counting is a quick test here: a total that does not move says that nothing was swapped. A new layer does it:
+
+# %%
+model.classifier = nn.Linear(model.classifier.in_features, 5)
+with_five = sum(parameter.numel() for parameter in model.parameters())
+print(f"goes:    1280 · 1000 + 1000 = {1280 * 1000 + 1000:>9,}")
+print(f"comes:   1280 · 5 + 5       = {1280 * 5 + 5:>9,}")
+print(f"by hand: {total - (1280 * 1000 + 1000) + (1280 * 5 + 5):,}, counted: {with_five:,}")
+print(f"your prediction: {predicted_total or 'none'}")
+
+# %% [markdown]
+# The network has lost 27 % of its parameters, and none that saw an edge or a texture. Papers that give "the" size of a network usually mean the one with a thousand classes.
+
+# %% [markdown]
+# ## What a trainable parameter costs
+#
+# A float32 number takes 4 bytes. A frozen parameter costs these 4. A trainable one also needs
+#
+# - its **gradient** after `backward()`: 4 bytes;
+# - what the optimizer keeps about it: plain SGD nothing, SGD with momentum 4 bytes, **Adam** and AdamW 8, for the running means of the gradient and of its square (the two *moments*).
+#
+# So with Adam a trainable parameter costs four times what a frozen one does: 16 bytes instead of 4. We predict it for our four choices, then take one real training step for each and measure. The next three cells bring the photographs, the training step of lesson 1, and the four choices with their learning rates. "Last stage" means stage 7 together with the last convolution after it.
+
+# %% tags=["recorded"]
+cells = lab.load_solar_cells(size=96)
+train, test = cells.split("stratified")
+baseline = cells.majority_baseline(test)
+
+
+# %% tags=["recorded"]
+def training_step(model, images, labels, optimizer):
+    """One update: the step of lesson 1."""
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(images), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+# %% tags=["recorded"]
+def parameters_to_train(model, choice):
+    """The chosen parameters, by name."""
+    norms = [m for m in model.modules() if isinstance(m, nn.BatchNorm2d)]
+    parts = {
+        "head": [model.classifier],
+        "BatchNorm and head": [*norms, model.classifier],
+        "last stage and head": [model.blocks[6], model.conv_head, model.bn2, model.classifier],
+        "everything": [model],
+    }
+    return [parameter for part in parts[choice] for parameter in part.parameters()]
+
+
+RATE = {"head": 1e-2, "BatchNorm and head": 1e-2, "last stage and head": 3e-3, "everything": 3e-3}
+
+
+# %%
+def one_step(choice):
+    """A network after one AdamW step on 32 photographs, its optimizer and the parameters that it trained."""
+    model = lab.load_backbone(num_classes=2, pretrained=True)
+    model.requires_grad_(False)
+    chosen = parameters_to_train(model, choice)
+    for parameter in chosen:
+        parameter.requires_grad = True
+    optimizer = torch.optim.AdamW(chosen)
+    images, labels = next(iter(lab.Batches(cells, train, steps=1)))
+    training_step(model, images, labels, optimizer)
+    return model, optimizer, chosen
+
+
+# %%
+memory = {}
+print("bytes                      gradients                  optimizer")
+print("                        predicted   measured    predicted   measured")
+for choice in RATE:
+    model, optimizer, chosen = one_step(choice)
+    count = sum(parameter.numel() for parameter in chosen)
+    gradients = round(lab.memory.gradients(model) * 1e6)
+    state = round(lab.memory.optimizer_state(optimizer) * 1e6)
+    told = f"{choice:21} {4 * count:>11,} {gradients:>10,}  {8 * count:>11,} {state:>10,}"
+    print(f"{told}   {state - 8 * count} more, {len(chosen)} tensors")
+    images = torch.zeros(32, 3, 96, 96)
+    memory[choice] = (gradients + state) / 1e6, lab.memory.stored_activations(model, images)
+
+# %% [markdown]
+# The gradients agree to the byte. The optimizer holds a little more than its moments: Adam counts the steps, once for each parameter *tensor*, in a number of 4 bytes. Training everything makes 149 of them, 596 bytes beside 27 million. It is the one place where the number of tensors matters.
+#
+# The largest part of the bill has not been counted yet. For the backward pass, autograd keeps the layers' inputs, the *activations* of lesson 2. They grow with the batch and the size of the images, and they do not follow from the number of parameters at all. The loop above measured them, too, for a batch of 32 images of 96 × 96 pixels:
+
+# %% tags=["nbval-ignore-output"]
+for choice, (kept, activations) in memory.items():
+    print(f"{choice:20} gradients and optimizer {kept:5.1f} MB, activations {activations:6.1f} MB")
+
+# %% [markdown]
+# The BatchNorm layers are the surprise. Training their 42,016 parameters takes next to nothing in gradients and moments, and nearly as many activations as training everything: the first BatchNorm stands at the very beginning, so the gradient must travel back through the whole network. Few trainable parameters save memory if they stand *at the end*. What they always save is storage: several tasks can share one frozen network, and each keeps only what differs.
+#
+# Freezing shrinks the gradients and the moments. The weights stay, all 13.5 MB of them: a frozen layer still computes. Nor does the saved file become smaller, since freezing sets a flag and takes away no number. (The file is a little larger than the weights: buffers and names are in it.)
+
+# %%
+import io
+
+
+def file_size(model):
+    file = io.BytesIO()
+    torch.save(model.state_dict(), file)
+    return len(file.getvalue())
+
+
+model = lab.load_backbone(num_classes=2, pretrained=True)
+everything_trains = file_size(model)
+model.requires_grad_(False)
+print(f"saved, everything trainable: {everything_trains / 1e6:.1f} MB")
+print(f"saved, everything frozen:    {file_size(model) / 1e6:.1f} MB")
+
+# %% [markdown]
+# ## Exercise 3: what training costs
+#
+# *4 points · 8 minutes · medium.* Predict the bill for any network, before any training. Return a dict with three numbers of bytes: `"weights"` for all parameters, `"gradients"`, and `"adam"` for the two moments (leave its step counters out). Not every number has 4 bytes: parts may be float16 or float64, and `parameter.element_size()` gives the bytes of one element.
+
+
+# %% exercise="counting.training_bytes"
+def training_bytes(model):
+    """Return {"weights": …, "gradients": …, "adam": …}: bytes, predicted before any training."""
+
+    ### BEGIN SOLUTION
+    def bytes_of(parameters):
+        return sum(parameter.numel() * parameter.element_size() for parameter in parameters)
+
+    trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    return {
+        "weights": bytes_of(model.parameters()),
+        "gradients": bytes_of(trainable),
+        "adam": 2 * bytes_of(trainable),
+    }
+    ### END SOLUTION
+
+
+# %% check="counting.training_bytes"
+check("counting.training_bytes", training_bytes)
+
+# %% [markdown]
+# ## The experiment
+#
+# Does accuracy grow with the number of trainable parameters? Four choices, from 2,562 to 3.4 million, each with 200 labelled cells and 60 steps.
+#
+# One thing is the same in all four, and must be said. `lab.train` puts the whole network into training mode, so the **running statistics of all BatchNorm layers move**, in frozen layers too: buffers are not frozen by `requires_grad`, as lesson 2 showed. Our first choice is thus the arm "head, statistics moving" of lesson 2, and no linear probe.
+
+
+# %% tags=["recorded"]
+def run(choice, steps=60, seed=0, held_out=test, rate=None, every=20, plot=None):
+    """Train the chosen parameters on 200 labels; all of BatchNorm's statistics move, with every choice."""
+    lab.seed_everything(seed)
+    model = lab.load_backbone(num_classes=2, pretrained=True)
+    model.requires_grad_(False)
+    chosen = parameters_to_train(model, choice)
+    for parameter in chosen:
+        parameter.requires_grad = True
+    rate = rate or RATE[choice]
+    optimizer = torch.optim.AdamW(chosen, lr=rate, weight_decay=0.01)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps, pct_start=0.2)
+    batches = lab.Batches(cells, cells.few_labels(train, 200, seed), steps, seed=seed)
+    measure = lambda model: lab.evaluate(model, cells, held_out)
+    return lab.train(model, optimizer, batches, training_step, schedule, measure, every, choice, plot)
+
+
+# %% [markdown]
+# Your own runs are live, one seed each: first the 44,578 parameters of "BatchNorm and head", then the 1,020,162 of "last stage and head". **Predict:** which of the two takes longer? (The results are kept beside the notebook, so that a restarted kernel need not train again.)
+
+# %% tags=["nbval-ignore-output"]
+live_plot = lab.LivePlot(baseline)
+norms_trained = lab.checkpoint("batchnorm", run, "BatchNorm and head", every=30, plot=live_plot)
+live_plot.finish()
+
+# %% tags=["nbval-ignore-output"]
+live_plot = lab.LivePlot(baseline)
+last_trained = lab.checkpoint("last_stage", run, "last stage and head", every=30, plot=live_plot)
+live_plot.finish()
+
+# %% tags=["nbval-ignore-output"]
+for history in (norms_trained, last_trained):
+    print(f"{history.name:>20}: {history.final}, {history.seconds[-1]:.1f} s of training")
+
+# %% [markdown]
+# The *fewer* parameters take the longer training, for the reason that we saw in the activations: their gradient goes back through the whole network at every step.
+#
+# One run of each says little about accuracy. We ran the same function beforehand for all four choices with three seeds, where a seed decides the 200 labelled cells, their order and the new head. These **recorded** runs are the faint points, the short upright lines their means, your runs the large marks, and your predictions the stars. The rows stand in the order of their number of trainable parameters.
+
+# %% tags=["nbval-ignore-output"]
+recorded = lab.load_recorded("03_counting_parameters")
+reached = {choice: recorded.values("accuracy", choice=choice, budget="60 steps") for choice in RATE}
+live = {history.name: history.final.accuracy for history in (norms_trained, last_trained)}
+lab.accuracy_by_arm(reached, baseline, live, predicted, "Held-out accuracy by what trains")
+
+# %%
+balanced = {choice: recorded.values("balanced_accuracy", choice=choice, budget="60 steps") for choice in RATE}
+lab.accuracy_by_arm(balanced, 0.5, title="Balanced accuracy by what trains", xlabel="balanced accuracy")
+
+# %%
+print("mean of three seeds, 60 steps, 200 labels")
+for choice in RATE:
+    count = int(recorded.values("parameters", choice=choice, budget="60 steps")[0])
+    values, fair = reached[choice], balanced[choice]
+    print(
+        f"{count:>9,}  {choice:20} accuracy {values.mean():.1%} ({values.min():.1%} to {values.max():.1%}), "
+        f"balanced {fair.mean():.1%} ({fair.min():.1%} to {fair.max():.1%})"
+    )
+
+# %% [markdown]
+# 1. **Every choice learns.** All twelve runs lie at least nine points above the majority baseline.
+# 2. **The first 2,562 parameters do most.** From the baseline to the best row, the new head alone brings about 70 % of the way.
+# 3. **From 44,578 to 1,020,162 the accuracy stands still.** Twenty-three times as many parameters, and the means differ by less than the seeds of either choice. Balanced accuracy ranks the last stage higher, by two to three points in the mean and by less than one with one of the seeds.
+# 4. **Everything leads.** Its mean accuracy is three points above the next one, though it has only 3.3 times as many trainable parameters. With one of the seeds the lead over the last stage vanishes.
+#
+# So from the first row to the last the means rise with the number of trainable parameters. Is it the number that does it? Lesson 2 recorded two of these choices with the same 200 labels and 60 steps, but there the BatchNorm statistics of frozen layers **stood still**. Before you run the cell: where will the head alone end?
+
+# %%
+lesson_2 = lab.load_recorded("02_freezing")
+for choice, statistics in (("head", "moving"), ("head", "frozen"), ("everything", "frozen")):
+    chosen = {"choice": choice, "statistics": statistics, "labels": 200, "budget": "60 steps"}
+    values = lesson_2.values("accuracy", **chosen)
+    told = "frozen layers' statistics " + ("moving" if statistics == "moving" else "standing still")
+    print(f"{choice:10} {told:41} {values.mean():.1%} ({values.min():.1%} to {values.max():.1%})")
+
+# %% [markdown]
+# Five points higher, and level with everything. With the statistics at rest the head's 2,562 parameters do as well as all 3.4 million. (Where everything trains, no layer is frozen, so the last line is our fourth row again, with another random head: 83.0 against 83.2 %.) What our first row lacked against the fourth was not parameters. The statistics had moved under layers that could not follow, and nothing of this stands in a count of what trains.
+#
+# A chart of accuracy against the number of trainable parameters would have shown a rise and explained it wrongly. Our four choices differ in the number, in *where* in the network something may change, and in what moves without being trained. To test the number alone, we would train equally many parameters in different places, and different numbers in the same place.
+#
+# **The learning rates, for the record.** "Everything" has the rate that lesson 1 chose. For the two choices in the middle we compared rates on left-over training images, with two seeds:
+
+# %%
+for choice in ("BatchNorm and head", "last stage and head"):
+    for rate in recorded.settings_of("rate", choice=choice, budget="choosing"):
+        values = recorded.values("accuracy", choice=choice, budget="choosing", rate=rate)
+        mark = "   ours" if rate == RATE[choice] else ""
+        print(f"{choice:20} rate {rate:<6g} {values.mean():.1%}{mark}")
+
+# %% [markdown]
+# For BatchNorm, 0.003 and 0.01 are level. For the last stage, 0.01 would have served better by one or two points. We keep the recorded rows as they are and read them with that in mind: the third row may stand a little too low, and its distance to the fourth is uncertain by as much. The head has 0.01 here and had 0.03 in lesson 2, where it ended a little lower with moving statistics: its rate does not explain the five points.
+
+# %% [markdown]
+# ## Exercise 4: find the bug
+#
+# *4 points · 10 minutes · hard.* A colleague's function freezes a network, gives it a new linear head, and reports two numbers: how many parameters there are, and how many train. It raises nothing, and the model, the total and the trainable number that it returns are **all three wrong**. Repair it in place. `head_name` may name a layer inside another one, such as `"readout.1"`.
+
+
+# %% exercise="counting.find_the_bug"
+def new_head_report(model, head_name, num_classes):
+    """Freeze `model`, give it a trainable head of `num_classes` outputs; return (model, total, trainable)."""
+    ### BEGIN SOLUTION
+    for parameter in model.parameters():
+        parameter.requires_grad = False
+    head = nn.Linear(model.get_submodule(head_name).in_features, num_classes)
+    model.set_submodule(head_name, head)
+    total = sum(parameter.numel() for parameter in model.parameters())
+    trainable = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
+    return model, total, trainable
+    ### END SOLUTION
+    ### BEGIN RELEASE
+    # for parameter in model.parameters():
+    #     parameter.requires_grad = False
+    # head = model.get_submodule(head_name)
+    # head.out_features = num_classes
+    # for parameter in head.parameters():
+    #     parameter.requires_grad = True
+    # total = sum(tensor.numel() for tensor in model.state_dict().values())
+    # trainable = sum(parameter.requires_grad for parameter in model.parameters())
+    # return model, total, trainable
+    ### END RELEASE
+
+
+# %% check="counting.find_the_bug"
+check("counting.find_the_bug", new_head_report)
+
+# %% [markdown]
+# ## Quiz
+
+# %% quiz="counting.quiz"
+
+# %% [markdown]
+# ## Beside the paper
+#
+# Frankle, Schwab and Morcos (2021, [arXiv 2003.00152](https://arxiv.org/abs/2003.00152)) trained **only the BatchNorm layers** of networks whose other weights stayed *random*. Deep ResNets reached 82 % on the ten classes of CIFAR-10 that way, and 32 % on ImageNet when five guesses were allowed. Training equally many parameters, chosen at random elsewhere in the network, gave far less. Our second row trains BatchNorm and a head, 1.3 % of the network's parameters, and reaches **79.9 %** on two classes, of which the majority baseline gives 68.8 % for nothing. The numbers cannot be compared: other tasks, other networks, far more training there, and pretrained weights here. What agrees is the lesson: where parameters stand can matter more than how many there are. Their experiment has the control that ours lacks, the same number in other places.
+#
+# Nearer to our case are Mudrakarta and others (2019, [arXiv 1810.10703](https://arxiv.org/abs/1810.10703)). They keep one pretrained network for several tasks, and store for each task only a small *patch*, such as the scales and shifts.
+
+# %% [markdown]
+# ## Takeaways
+#
+# - Parameters follow from shapes: count by hand, let `numel()` check. Count elements and not tensors, shared ones once, buffers apart.
+# - With Adam a frozen float32 parameter costs 4 bytes and a trainable one 16. Activations cost more, and depend on where the first trainable layer stands. The file stays as it is.
+# - The number of trainable parameters is a poor ruler for accuracy: 23 times as many gave no higher accuracy on solar cells, and 2,562 did as well as 3.4 million once the frozen layers' statistics stood still.
+#
+# **Stretch.** A convolution's work is its weights times the places of its output map. Register a forward hook on every `nn.Conv2d`, add up this product by stage for one image, and draw it with `lab.bars` beside the parameters by stage. Which stage works most? Save the notebook when you are done: it is what your instructor receives.

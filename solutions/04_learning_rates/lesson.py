@@ -1,0 +1,596 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 4 · Learning rates
+#
+# A program fine-tunes a network. It runs to its end, prints no warning, its loss is a number at every step, and the network is worse than before. Very often one number is to blame, and nothing on the screen says so. In this lesson we break a network on purpose, in small doses, and measure what breaks.
+#
+# | | |
+# | --- | --- |
+# | **After this lesson you can** | recognise a learning rate that is too high although nothing complains; run and read a range test; tell four kinds of training apart by their curves; give each part of a network its own rate; warm up; keep rate, loss and batch size together |
+# | **You need** | lessons 0 and 1; lesson 2 for what freezing means |
+# | **Time** | about 45 minutes, of which the computer works about a minute and a half on two CPU cores |
+#
+# The photographs are from the [ELPV data set](https://github.com/zae-bayern/elpv-dataset) (Buerhop-Lutz et al. 2018), licensed CC BY-NC-SA 4.0: not for commercial use.
+
+# %% tags=["recorded"]
+import copy
+import math
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from grader import lab
+from grader.exercises import check
+from grader.quiz import quiz
+
+# %% [markdown]
+# ## Recall
+#
+# Two questions from lessons 0 and 1, to warm up. They give no points.
+
+# %% recall="rates.recall"
+
+
+# %% [markdown]
+# ## The task
+#
+# We stay with the solar cells of lesson 1, with 200 labelled photographs and 60 steps, but shrink them to 64 pixels a side, so that runs are short; accuracies are a little lower than there. The network and its start are always the same, EfficientNet-Lite0 with ImageNet's weights and a new head. Only the learning rate changes.
+
+# %% tags=["recorded"]
+cells = lab.load_solar_cells(size=64)
+train, test = cells.split("stratified")
+baseline = cells.majority_baseline(test)
+
+# %%
+print(f"{len(train):,} cells to train on, {len(test)} held out; majority baseline {baseline:.1%}")
+
+# %% [markdown]
+# The training step is the one that you wrote in lesson 1.
+
+
+# %% tags=["recorded"]
+def training_step(model, images, labels, optimizer):
+    """One update: the step of lesson 1."""
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(images), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+# %% [markdown]
+# ## Predict
+#
+# We fine-tune all weights with AdamW at three learning rates: 0.00001, 0.001 and 0.1. Always answering "good" gives 68.8 %; lesson 1's recipe brought 83 % from the larger photographs.
+#
+# **Before you read on:** which held-out accuracy will each rate reach? Write fractions between 0 and 1 in place of `None`. Nothing is graded; your guesses are drawn beside the results.
+
+# %%
+predicted = {"rate 1e-05": None, "rate 0.001": None, "rate 0.1": None}
+
+# %% [markdown]
+# ## The idea
+#
+# Training moves each weight against its gradient; the *learning rate* says how far. Plain SGD subtracts rate times gradient. AdamW first divides each gradient by a running measure of its own size, so that a weight moves by about the rate itself, however small its gradient. A rate therefore belongs to an optimizer: 0.01 for one says nothing about 0.01 for the other.
+#
+# Take a loss shaped like a bowl with curvature *c*. A step of SGD multiplies the distance from the bottom by 1 − rate · *c*. At 1/*c* one step is enough. Far below, thousands are needed. Above 2/*c* each step leads further away. So there is an **edge**, and the best rate is not far from it.
+#
+# A network is no bowl. Beyond the edge its weights leave the region in which they were good, and settle somewhere else. Normalisation layers keep all numbers finite. What can still be learned without features is how frequent each class is, so the loss sinks to a moderate value and stays. This is the **silent failure**: no NaN, no message, an accuracy near the majority baseline.
+#
+# Fine-tuning has more to lose here than training from scratch, since its start is good. It also begins with two parts in different states: a backbone that is nearly right and a head that is random. They may want different rates, and the first steps may want smaller ones.
+
+# %% [markdown]
+# ## The mechanism, bare
+#
+# A network of two layers shows all of it in seconds. Each "image" is twenty random numbers; the question is whether the first two have the same sign. Guessing gives 50 %.
+
+
+# %% tags=["recorded"]
+def signals(count, seed):
+    numbers = torch.randn(count, 20, generator=torch.Generator().manual_seed(seed))
+    return numbers, (numbers[:, 0] * numbers[:, 1] > 0).long()
+
+
+def small_batches(steps, seed, size=32):
+    numbers, labels = signals(size * steps, seed)
+    return list(zip(numbers.split(size), labels.split(size), strict=True))
+
+
+def two_layers(seed):
+    torch.manual_seed(seed)
+    return nn.Sequential(nn.Linear(20, 64), nn.BatchNorm1d(64), nn.ReLU(), nn.Linear(64, 2))
+
+
+# %% tags=["recorded"]
+def fit_small(rate, seed, optimizer_class=torch.optim.AdamW, step=training_step, size=32):
+    """Train the small network for 300 steps: the network, its losses, its accuracy on unseen signals."""
+    network = two_layers(seed)
+    optimizer = optimizer_class(network.parameters(), lr=rate)
+    losses = [step(network, *batch, optimizer) for batch in small_batches(300, 10 + seed, size)]
+    unseen, truth = signals(2_000, 99)
+    right = network.eval()(unseen).argmax(dim=1) == truth
+    return network, losses, right.float().mean().item()
+
+
+# %% tags=["nbval-ignore-output"]
+small = {f"rate {rate:g}": fit_small(rate, seed=0) for rate in (1e-4, 1e-2, 1.0)}
+lab.loss_curves(
+    {name: losses for name, (_, losses, _) in small.items()},
+    "A network of two layers, AdamW",
+    {name: accuracy for name, (_, _, accuracy) in small.items()},
+)
+
+# %% [markdown]
+# Too low, right, too high. The third loss leaps at once, then comes down and lies level near 0.7. That is ln 2 = 0.69, the loss of answering "fifty-fifty" to everything. Cover the first steps, and it looks like a network that learns slowly.
+#
+# One seed is an anecdote, so here are four of them at five rates.
+
+# %% tags=["nbval-ignore-output"]
+for rate in (1e-4, 1e-2, 0.1, 0.3, 1.0):
+    results = [fit_small(rate, seed) for seed in range(4)]
+    ends = [np.mean(losses[-50:]) for _, losses, _ in results]
+    not_a_number = sum(not math.isfinite(loss) for _, losses, _ in results for loss in losses)
+    accuracies = " ".join(f"{accuracy:.0%}" for _, _, accuracy in results)
+    print(f"rate {rate:<7g} accuracy {accuracies}   loss at the end {np.mean(ends):.2f}, NaN {not_a_number}")
+
+# %% [markdown]
+# Two things to keep. **Not one NaN**, even where nothing was learned with any seed. And at 0.1 and 0.3, near the edge, **the seed decides**: the same program is fine with one seed and broken with the next.
+
+# %% [markdown]
+# ## Exercise 1: a range test
+#
+# *5 points · 12 minutes · medium.* How do we find the edge without a training for each rate? Smith (2017) lets the rate grow during one short run, from far too low to far too high, and draws the loss against it.
+#
+# You are given a model, a list of `batches` (each of them images and labels), and the lowest and the highest rate. Use one rate for each batch, from `lowest` to `highest`, evenly spaced on a log scale. At each rate take one step of plain SGD in training mode, and note the mean cross-entropy that the batch had before its update. Return the rates and the losses, two lists of numbers.
+#
+# Afterwards the model must be **as it was**: its weights, the running statistics of its BatchNorm layers, its mode, its flags, and no gradients left behind. A test that changes what it tests is of no use. Two hints: `copy.deepcopy` copies a model; `state_dict()` does not, it hands out the living tensors.
+
+
+# %% exercise="rates.range_test" tags=["recorded"]
+def range_test(model, batches, lowest, highest):
+    """Return (rates, losses): one plain SGD step a batch, at rates that grow from `lowest` to `highest`.
+
+    The rates are evenly spaced on a log scale, one for each batch. Each loss is the batch's mean loss
+    before its update, in training mode. Afterwards `model` is as it was.
+    """
+    ### BEGIN SOLUTION
+    trial = copy.deepcopy(model).train()
+    optimizer = torch.optim.SGD(trial.parameters(), lr=lowest)
+    rates, losses = np.geomspace(lowest, highest, len(batches)).tolist(), []
+    for rate, (images, labels) in zip(rates, batches, strict=True):
+        optimizer.param_groups[0]["lr"] = rate
+        losses.append(training_step(trial, images, labels, optimizer))
+    return rates, losses
+    ### END SOLUTION
+
+
+# %% check="rates.range_test"
+check("rates.range_test", range_test)
+
+# %% [markdown]
+# Here is your test on the small network, with 400 batches of 256 signals: large batches make a smooth curve. Below it stand full trainings with SGD and batches of the same size.
+
+# %% tags=["nbval-ignore-output"]
+try:
+    rates, losses = range_test(two_layers(seed=0), small_batches(400, seed=20, size=256), 1e-2, 30)
+    lab.range_test_curve(rates, losses)
+except NotImplementedError:
+    print("Exercise 1 is not written yet, so there is no range test to draw.")
+for rate in (0.01, 0.1, 0.3, 1.0, 3.0):
+    accuracies = [fit_small(rate, seed, torch.optim.SGD, size=256)[2] for seed in range(2)]
+    told = ", ".join(f"{accuracy:.0%}" for accuracy in accuracies)
+    print(f"300 steps of SGD at {rate:<5g} accuracy {told}")
+
+# %% [markdown]
+# Read the slope, not the height. The loss is nearly level up to 0.1, falls steeply up to about 0.7, turns restless and then shoots up. At the lowest point gains and damage are in balance: full trainings at 0.1 and 0.3 do well, and the one at 3 is damaged. So the rule of thumb is to **start at a fifth to a tenth of the rate at the lowest point**, and to let a full training confirm it.
+#
+# Now the real network, with 40 batches from the 200 labels.
+
+# %% tags=["nbval-ignore-output"]
+where = lab.device()
+lab.seed_everything(0)
+model = lab.load_backbone(num_classes=2, pretrained=True).to(where)
+few = cells.few_labels(train, 200, seed=0)
+batches = [(images.to(where), labels.to(where)) for images, labels in lab.Batches(cells, few, steps=40)]
+try:
+    lab.range_test_curve(*range_test(model, batches, 1e-4, 1e1))
+except NotImplementedError:
+    print("Exercise 1 is not written yet, so there is no range test to draw.")
+
+# %% [markdown]
+# The edge shows: from about 0.1 on the loss rises, and before long it leaves the picture. The fall before the edge is shallow, because each rate had but one batch, and batches of 32 differ by more than one step gains. A range test shows where the edge is better than where the best rate is, and it is one run with one seed.
+#
+# The test used plain SGD, and our trainings use AdamW. So we take no number from here to there: a rate belongs to its optimizer, and a range test counts for the optimizer, the loss and the batch size that it was run with.
+
+# %% [markdown]
+# ## The sweep
+#
+# Now whole trainings. Two parameter groups, so that backbone and head can have rates of their own later; for the moment both get the same. Warm-up comes later, too.
+
+
+# %% tags=["recorded"]
+def groups_with_rates(model, backbone_rate, head_rate):
+    head = list(model.classifier.parameters())
+    backbone = [p for name, p in model.named_parameters() if not name.startswith("classifier.")]
+    return [{"params": backbone, "lr": backbone_rate}, {"params": head, "lr": head_rate}]
+
+
+def warm_up(optimizer, steps):
+    """From a hundredth of the rate to the rate in `steps` steps; constant afterwards."""
+    return torch.optim.lr_scheduler.LinearLR(optimizer, start_factor=0.01, total_iters=max(1, steps))
+
+
+# %% [markdown]
+# One run takes 200 labels, trains everything for 60 steps with AdamW, and measures held-out accuracy. At its end it also asks two questions about the **backbone**: how far have its weights moved, and what is left of its features? The second is a linear probe, as in lesson 1, on the backbone *after* the training.
+
+
+# %% tags=["recorded"]
+def run(rate, head_rate=None, warm_up_steps=0, steps=60, seed=0, held_out=test, name=None, plot=None):
+    """Fine-tune everything on 200 labels; note how far the backbone moved, and what is left of it."""
+    lab.seed_everything(seed)
+    model = lab.load_backbone(num_classes=2, pretrained=True)
+    groups = groups_with_rates(model, rate, head_rate or rate)
+    optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
+    schedule = warm_up(optimizer, warm_up_steps) if warm_up_steps else None
+    few = cells.few_labels(train, 200, seed)
+    batches = lab.Batches(cells, few, steps, seed=seed)
+    measure = lambda model: lab.evaluate(model, cells, held_out)
+    history = lab.train(
+        model, optimizer, batches, training_step, schedule, measure, 20, name or f"rate {rate:g}", plot
+    )
+    history.notes |= {"moved": distance_moved(model), "probe": probe_of(model, few, held_out)}
+    return history
+
+
+# %% tags=["recorded"]
+def distance_moved(model):
+    """How far the backbone's weights moved, as a share of their length at the start."""
+    start = dict(lab.load_backbone(pretrained=True).named_parameters())
+    moved = [(n, p.detach().cpu()) for n, p in model.named_parameters() if not n.startswith("classifier.")]
+    squares = [((p - start[n].detach()) ** 2).sum().item() for n, p in moved]
+    return (sum(squares) / sum((start[n] ** 2).sum().item() for n, _ in moved)) ** 0.5
+
+
+def probe_of(model, few, held_out):
+    """Held-out accuracy of a new head on the frozen features of this backbone."""
+    frozen, _ = lab.split_backbone(model)
+    features = lab.CachedFeatures(frozen, cells, np.concatenate([few, held_out]))
+    head = nn.Linear(1280, 2)
+    optimizer = torch.optim.AdamW(head.parameters(), lr=3e-3, weight_decay=0.01)
+    batches = lab.Batches(features, few, steps=200, flip=False)
+    lab.train(head, optimizer, batches, training_step, name="probe")
+    return lab.evaluate(head, features, held_out).accuracy
+
+
+# %% [markdown]
+# Three runs, from too low to too high, one cell each.
+
+# %% tags=["nbval-ignore-output"]
+plot = lab.LivePlot(baseline)
+low = lab.checkpoint("rate-1e-05", run, 1e-5, seed=3, plot=plot)
+plot.finish()
+
+# %% tags=["nbval-ignore-output"]
+plot = lab.LivePlot(baseline)
+middle = lab.checkpoint("rate-0.001", run, 1e-3, seed=3, plot=plot)
+plot.finish()
+
+# %% tags=["nbval-ignore-output"]
+plot = lab.LivePlot(baseline)
+high = lab.checkpoint("rate-0.1", run, 1e-1, seed=3, plot=plot)
+plot.finish()
+
+# %% tags=["nbval-ignore-output"]
+lab.loss_curves(
+    {history.name: history.loss for history in (low, middle, high)},
+    "Your three trainings, on one scale",
+    {history.name: history.final.accuracy for history in (low, middle, high)},
+)
+for history in (low, middle, high):
+    moved, probe = history.notes["moved"], history.notes["probe"]
+    print(
+        f"{history.name:>10}: {history.final}; weights moved by {moved:.2%}, probe of the backbone {probe:.1%}"
+    )
+
+# %% [markdown]
+# Three times no error and no NaN. The first loss has hardly begun to fall. The second falls, and the network is clearly above the baseline. The third leaps out of the picture again and again, and comes down in between to about where it began. Smoothed, and on a plot of its own, that looks like learning. Such a network ends at the baseline or a few points off it, since in a calm spell even a wreck can pick up something crude.
+#
+# Beforehand we ran the same function at seven rates with seeds 0, 1 and 2. A seed decides the labelled photographs, their order and the new head. These **recorded** runs are the faint points, and the lines go through their means. Your own runs are the large marks.
+
+# %%
+recorded = lab.load_recorded("04_learning_rates")
+
+
+def by_rate(column):
+    rates = recorded.settings_of("rate", recipe="one rate")
+    return {rate: recorded.values(column, recipe="one rate", rate=rate) for rate in rates}
+
+
+# %% tags=["nbval-ignore-output"]
+live = {rate: h.final.accuracy for rate, h in ((1e-5, low), (1e-3, middle), (1e-1, high))}
+lab.against_rate(
+    {"fine-tuned": by_rate("accuracy"), "linear probe": by_rate("probe")},
+    baseline,
+    live,
+    title="Held-out accuracy, and a probe of the backbone after the training",
+)
+
+# %% [markdown]
+# From left to right:
+#
+# 1. **Too low.** At 0.00001 60 steps do not suffice. The accuracy is *below* the baseline, since the head has not even learned yet how rare defects are.
+# 2. **A plateau.** From 0.0001 to 0.003 the means differ by less than two points, and seeds by more than that. So there is no single best rate, but a range whose ends differ by a factor of thirty, and 0.001 lies in its middle.
+# 3. **Too high.** From 0.01 on the accuracy falls. At 0.03 its mean is below the baseline, and at 0.1 all three recorded seeds end at it. And the probe falls with it: a new head cannot bring back what the backbone has lost.
+#
+# A sweep on held-out images may describe, as here. It must not choose: whoever wants to *report* an accuracy picks the rate on other images, as lesson 1 did.
+
+# %% tags=["nbval-ignore-output"]
+lab.accuracy_by_arm(
+    {f"rate {rate:g}": by_rate("accuracy")[rate] for rate in (1e-5, 1e-3, 1e-1)},
+    baseline,
+    {history.name: history.final.accuracy for history in (low, middle, high)},
+    predicted,
+    "Held-out accuracy of three rates, with your predictions (stars)",
+)
+
+# %% [markdown]
+# ## What broke
+#
+# The same 21 runs in numbers, each a mean of three seeds.
+
+# %%
+print("rate      accuracy  balanced  loss at the end  weights moved  probe afterwards")
+for rate, accuracies in by_rate("accuracy").items():
+    balanced, moved, probe = (by_rate(name)[rate].mean() for name in ("balanced_accuracy", "moved", "probe"))
+    ends = [np.nanmean(np.array(loss[-10:], dtype=float)) for loss in by_rate("loss")[rate]]
+    print(
+        f"{rate:<9g} {accuracies.mean():8.1%}  {balanced:8.1%}  {np.mean(ends):15.2f}  {moved:13.2%}  {probe:16.1%}"
+    )
+
+# %%
+share = cells.defective[train].mean()
+entropy = -share * math.log(share) - (1 - share) * math.log(1 - share)
+losses = np.array([loss for run in recorded.runs for loss in run["loss"]], dtype=float)
+print(f"loss of answering {share:.0%} defective to every photograph: {entropy:.2f} nats")
+pure = next(
+    run for run in recorded.runs if (run["recipe"], run["rate"], run["seed"]) == ("one rate", 0.03, 0)
+)
+print(
+    f"rate 0.03, seed 0: loss at the end {np.mean(pure['loss'][-10:]):.2f}, accuracy {pure['accuracy']:.1%}, "
+    f"balanced {pure['balanced_accuracy']:.1%}"
+)
+broken = np.isnan(losses).sum()
+print(f"steps whose loss was no number, in {len(recorded.runs)} runs: {broken} of {losses.size:,}")
+
+# %% [markdown]
+# What the numbers add to the picture:
+#
+# - **It is silent.** Not one step in any run was NaN. Between the best rates and the first NaN there is a wide region of damage, and we never reached its end.
+# - **The loss settles at the wrong place.** Seed 0 at 0.03 shows the silent failure in its pure form: a loss that came down to 0.62, the loss of answering the same 31 % to every photograph, and the accuracy of that answer. Without features there is nothing else to learn. Other runs beyond the edge end near it or still leap above it.
+# - **One answer for everything.** At 0.1 the recorded balanced accuracy is 50 %, although an accuracy of 68 % looks like two thirds of the way.
+# - **The weights went far.** At 0.001 the backbone moved by a few hundredths of its length. At 0.1 it moved by more than twice its length, so that what was added outweighs what was learned on ImageNet.
+# - **Accuracy alone cannot tell too low from too high.** At 0.00001 it is even lower than at 0.1. But there the probe finds good features: nothing is broken, and the accuracy was still rising when the steps ran out. At 0.1 the probe itself is at the baseline, and no new head brings the features back.
+
+# %% [markdown]
+# ## The edge depends on the seed
+#
+# Means hide what a single training risks. Here are the seeds one by one.
+
+# %%
+for rate, accuracies in by_rate("accuracy").items():
+    told = ", ".join(f"{accuracy:.1%}" for accuracy in accuracies)
+    print(f"rate {rate:<7g} {told}   {100 * np.ptp(accuracies):4.1f} points apart")
+
+# %% [markdown]
+# At 0.01 one seed comes through, eleven points above the baseline, and two end within two points of it. The program and the rate are the same; which photographs were labelled, their order and the random head decide. Whoever tries seed 0 alone will recommend this rate. At 0.003, too, the seeds lie almost ten points apart, and its seed 0 is the best run of the whole sweep. That is luck, and no reason to choose 0.003. With one run to make, **keep a distance from the edge**.
+
+# %% [markdown]
+# ## Warm-up
+#
+# The worst leap comes in the first steps, while the head is random and AdamW's averages rest on a handful of gradients. *Warm-up* lets the rate grow during these steps: here over 20 of the 60, from a hundredth of the rate to all of it. Does it rescue the rates that were too high?
+
+# %%
+for rate in recorded.settings_of("rate", recipe="warm-up"):
+    for recipe in ("one rate", "warm-up"):
+        reached, moved = (recorded.values(c, recipe=recipe, rate=rate) for c in ("accuracy", "moved"))
+        first = np.mean([loss[:5] for loss in recorded.values("loss", recipe=recipe, rate=rate)])
+        told = ", ".join(f"{accuracy:.1%}" for accuracy in reached)
+        print(
+            f"rate {rate:<5g} {recipe:>9}: loss of the first 5 steps {first:.2f}, moved {moved.mean():.0%}, "
+            f"accuracy {reached.mean():.1%} ({told})"
+        )
+
+# %% [markdown]
+# It does what it says and does not help here. Without it, the loss leaps in the first five steps; with it, it does not, and the weights move less far. But after 20 steps the full rate is at work, and the damage comes all the same: both means change by less than a point, where seeds differ by six and more. **Warm-up protects the first steps. It does not make a rate right that is too high.** It was made for large batches and trainings from scratch; see the papers below.
+
+# %% [markdown]
+# ## A rate for each part
+#
+# The head is new and must travel far; the backbone is nearly right and should not. Parameter groups give each its own rate. We recorded a backbone at 0.001 with a head at ten times that, to compare with one rate for both.
+
+# %%
+arms = {}
+for backbone, head in ((1e-3, 1e-3), (1e-3, 1e-2), (1e-2, 1e-2)):
+    recipe = "one rate" if backbone == head else "two rates"
+    arms[f"backbone {backbone:g}, head {head:g}"] = recorded.values(
+        "accuracy", recipe=recipe, rate=backbone, head_rate=head
+    )
+lab.accuracy_by_arm(arms, baseline, title="Held-out accuracy with one rate and with two")
+
+# %% [markdown]
+# A head at ten times the rate changes nothing: both means are 79 %. A *backbone* at 0.01 costs six points, and its seeds lie twelve points apart instead of two or three. So the edge that we found is the backbone's. The head's 2,562 numbers are random anyhow and stand the high rate; the pretrained weights do not. Two groups bring no accuracy here over one rate that suits the backbone. They bring the freedom to choose the head's rate without endangering the backbone.
+
+# %% [markdown]
+# ## Exercise 2: a rate for each depth
+#
+# *4 points · 10 minutes · medium.* Howard and Ruder (2018) go further: every layer has its own rate, lower the nearer it stands to the input. Write this for any network. `stages` are the names of its stages **from input to output**, such as `"blocks.0"`. The head gets `head_rate`. The last stage gets `head_rate * decay`, the one before it `head_rate * decay**2`, and so on. All parameters that are in no stage and not in the head (the stem, norms outside the stages) get `head_rate * decay**(len(stages) + 1)`.
+#
+# Return a list of parameter groups as an optimizer takes it. Frozen parameters are left out, each other parameter stands in it once, and the model is not changed.
+
+
+# %% exercise="rates.groups_by_depth"
+def groups_by_depth(model, stages, head_name, head_rate, decay):
+    """Return parameter groups: the head at `head_rate`, each stage at `decay` times the rate above it."""
+    ### BEGIN SOLUTION
+    rates = {name: head_rate * decay**depth for depth, name in enumerate([head_name, *reversed(stages)])}
+    rest = head_rate * decay ** (len(stages) + 1)
+    groups = {}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            rate = next((rates[part] for part in rates if name.startswith(part + ".")), rest)
+            groups.setdefault(rate, {"params": [], "lr": rate})["params"].append(parameter)
+    return list(groups.values())
+    ### END SOLUTION
+
+
+# %% check="rates.groups_by_depth"
+check("rates.groups_by_depth", groups_by_depth)
+
+# %% [markdown]
+# ## Reading a curve
+#
+# This is what you have in practice: one loss curve, and if you measure it, one accuracy. The figure shows three rates of the sweep, on the same axes; the slider below it goes through all seven.
+
+# %%
+lab.sweep_slider(recorded)
+
+# %% [markdown]
+# ## Exercise 3: four curves
+#
+# *4 points · 6 minutes · medium.* Four recorded runs with another seed than the slider's. Their labels have been lost. In one the rate was too low, in one about right, in one too high, and in one nothing was trained at all. Look at where each loss starts, where it ends, how it gets there, and at the accuracy. Then give each letter one of the four words "too low", "about right", "too high" and "nothing trains".
+
+# %%
+curves = {letter: recorded.runs[place] for letter, place in zip("ABCD", (13, 31, 16, 22), strict=True)}
+lab.loss_curves(
+    {letter: curve["loss"] for letter, curve in curves.items()},
+    "Four trainings of 60 steps",
+    {letter: curve["accuracy"] for letter, curve in curves.items()},
+    highest=2.0,
+)
+for letter, curve in curves.items():
+    first, last = np.mean(curve["loss"][:20]), np.mean(curve["loss"][-20:])
+    print(f"{letter}: mean loss of the first 20 steps {first:.2f}, of the last 20 {last:.2f}")
+
+# %% exercise="rates.diagnose"
+### BEGIN SOLUTION
+diagnoses = {"A": "too high", "B": "nothing trains", "C": "about right", "D": "too low"}
+### END SOLUTION
+### BEGIN RELEASE
+# # One for each: "too low", "about right", "too high", "nothing trains".
+# diagnoses = {"A": None, "B": None, "C": None, "D": None}
+### END RELEASE
+
+# %% check="rates.diagnose"
+check("rates.diagnose", diagnoses)
+
+# %% [markdown]
+# ## Mean and sum
+#
+# One trap is left. `F.cross_entropy` gives the *mean* over the batch, and with `reduction="sum"` the sum. For a batch of 32 the sum's gradient is 32 times as large, so **a rate for a summed loss is a rate times the batch size**. We train the small network three times with SGD and twice with AdamW, with two seeds.
+
+
+# %% tags=["recorded"]
+def summed_step(network, numbers, labels, optimizer):
+    optimizer.zero_grad()
+    loss = F.cross_entropy(network(numbers), labels, reduction="sum")
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+# %% tags=["nbval-ignore-output"]
+for seed in range(2):
+    mean, _, at_mean = fit_small(0.1, seed, torch.optim.SGD)
+    summed, _, divided = fit_small(0.1 / 32, seed, torch.optim.SGD, summed_step)
+    apart = max(
+        (p - q).abs().max().item() for p, q in zip(mean.parameters(), summed.parameters(), strict=True)
+    )
+    _, _, copied = fit_small(0.1, seed, torch.optim.SGD, summed_step)
+    adam = [fit_small(0.01, seed, step=step)[2] for step in (training_step, summed_step)]
+    print(
+        f"seed {seed}, SGD: mean {at_mean:.0%}, sum at rate / 32 {divided:.0%} (weights differ by {apart:.0e}), ",
+        end="",
+    )
+    print(f"sum at the copied rate {copied:.0%}; AdamW: mean {adam[0]:.0%}, sum {adam[1]:.0%}")
+
+# %% [markdown]
+# A summed loss at a 32nd of the rate gives the very same network. At the copied rate it is a training at 32 times the rate, far beyond the edge, and again there is no NaN. AdamW divides each gradient by its size, so that a constant factor cancels, and it hides the slip until somebody changes the optimizer.
+
+# %% [markdown]
+# ## Exercise 4: find the bug
+#
+# *4 points · 12 minutes · hard.* A colleague has copied a recipe: SGD, a rate for the backbone, a higher one for the head, a linear warm-up of both. The two rates come from a program with a **mean** loss. In step *k* (counted from 1) each group should have its own rate times min(1, *k* / `warm_up`). The function below runs without complaint, and the backbone does not survive it. There are **two mistakes** in it. Repair the function in place.
+
+
+# %% exercise="rates.find_the_bug"
+def fine_tune(model, head_name, batches, backbone_rate, head_rate, warm_up):
+    """Train `model` with plain SGD, one step a batch; the first `warm_up` steps grow to the full rates."""
+    ### BEGIN SOLUTION
+    head = list(model.get_submodule(head_name).parameters())
+    backbone = [p for name, p in model.named_parameters() if not name.startswith(f"{head_name}.")]
+    optimizer = torch.optim.SGD([{"params": backbone}, {"params": head}], lr=head_rate)
+    model.train()
+    for step, (images, labels) in enumerate(batches, start=1):
+        for group, rate in zip(optimizer.param_groups, [backbone_rate, head_rate], strict=True):
+            group["lr"] = rate * min(1, step / warm_up)
+        optimizer.zero_grad()
+        F.cross_entropy(model(images), labels).backward()
+        optimizer.step()
+    return model
+    ### END SOLUTION
+    ### BEGIN RELEASE
+    # head = list(model.get_submodule(head_name).parameters())
+    # backbone = [p for name, p in model.named_parameters() if not name.startswith(f"{head_name}.")]
+    # groups = [{"params": backbone, "lr": backbone_rate}, {"params": head, "lr": head_rate}]
+    # optimizer = torch.optim.SGD(groups)
+    # model.train()
+    # for step, (images, labels) in enumerate(batches, start=1):
+    #     for group in optimizer.param_groups:
+    #         group["lr"] = head_rate * min(1, step / warm_up)
+    #     optimizer.zero_grad()
+    #     F.cross_entropy(model(images), labels, reduction="sum").backward()
+    #     optimizer.step()
+    # return model
+    ### END RELEASE
+
+
+# %% check="rates.find_the_bug"
+check("rates.find_the_bug", fine_tune)
+
+# %% [markdown]
+# ## Quiz
+
+# %% quiz="rates.quiz"
+
+
+# %% [markdown]
+# ## Beside the papers
+#
+# - Smith (2017, [arXiv 1506.01186](https://arxiv.org/abs/1506.01186)) describes the range test. His rate grows linearly over a few epochs and he looks at the accuracy; ours grows by a constant factor over 40 batches and we look at the loss, which is cheaper and noisier.
+# - Howard and Ruder (2018, [arXiv 1801.06146](https://arxiv.org/abs/1801.06146)) fine-tune language models with a rate for each layer, and divide it by **2.6** from one layer to the one below. With your `groups_by_depth` that is `decay = 1 / 2.6`. The factor was found on texts. On our cells a ratio of ten between head and backbone changed nothing that three seeds could show.
+# - Goyal et al. (2017, [arXiv 1706.02677](https://arxiv.org/abs/1706.02677)) train ImageNet with batches of 8,192 images: they multiply the rate with the batch size, for a mean loss, and warm up over five epochs, because the large rate breaks a network that has just begun. They train from random weights for 90 epochs, and we fine-tune for 60 steps, so neither their rates nor the size of their effect carries over.
+
+# %% [markdown]
+# ## Takeaways
+#
+# - A learning rate that is too high is silent: no NaN, but an accuracy near the majority baseline, a balanced accuracy of 50 %, weights that moved far, and features that no new head can use.
+# - A rate belongs to its optimizer, its loss (mean or sum) and its batch size. A range test finds the edge, and trainings with several seeds show how far to stay away from it.
+# - The edge is the pretrained backbone's. A warm-up calms the first steps and a rate of its own suits the head, but neither makes a destructive rate good.
+
+# %% [markdown]
+# ## If you want more
+#
+# Choose a rate of your own and see where it lands in the chart: `own = lab.checkpoint("own", run, 3e-4, seed=3)`. Or put your groups into the run: make `groups_by_depth(model, [f"blocks.{i}" for i in range(7)], "classifier", 3e-3, 1 / 2.6)` and hand them to AdamW. With a GPU, run ten seeds at a rate near the edge and count how many survive: three seeds cannot tell a risk of one in ten from none.

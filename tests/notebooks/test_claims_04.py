@@ -1,0 +1,239 @@
+"""What lesson 4 says in words, held against its measurements: three seeds, with a margin.
+
+The margins are about half of what was measured, so that another processor's rounding does not matter and
+a changed recipe does.
+"""
+
+import math
+import random
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+
+from grader.build.recording import lesson_functions
+from grader.lab.recorded import load_recorded
+
+LESSON = "04_learning_rates"
+RATES = [1e-5, 1e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1]
+BASELINE = 0.6875
+
+
+@pytest.fixture(scope="module")
+def recorded():
+    return load_recorded(LESSON)
+
+
+@pytest.fixture(scope="module")
+def lesson(tmp_path_factory):
+    """The lesson's own functions, on data prepared for these tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FINETUNING_COURSE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield lesson_functions(LESSON)
+
+
+def sweep(recorded, column, rate):
+    """The three seeds' values of a column at one rate of the sweep."""
+    values = recorded.values(column, recipe="one rate", rate=rate)
+    assert len(values) == 3
+    return values
+
+
+def end_of(loss):
+    """Mean loss of the last ten steps."""
+    return np.mean(np.array(loss[-10:], dtype=float))
+
+
+def test_every_run_is_recorded_for_three_seeds(recorded):
+    assert recorded.settings_of("rate", recipe="one rate") == RATES
+    pairs = {(run["recipe"], run["rate"], run["head_rate"]) for run in recorded.runs}
+    assert len(pairs) == 11
+    assert len(recorded.runs) == 33
+    for recipe, rate, head_rate in pairs:
+        assert recorded.values("seed", recipe=recipe, rate=rate, head_rate=head_rate).tolist() == [0, 1, 2]
+
+
+def test_the_four_curves_are_the_runs_that_their_diagnoses_name(recorded):
+    told = {
+        letter: (recorded.runs[place]["recipe"], recorded.runs[place]["rate"])
+        for letter, place in zip("ABCD", (13, 31, 16, 22), strict=True)
+    }
+    assert told == {
+        "A": ("one rate", 0.03),
+        "B": ("nothing trains", 0.0),
+        "C": ("one rate", 1e-3),
+        "D": ("one rate", 1e-5),
+    }
+    assert {recorded.runs[place]["seed"] for place in (13, 31, 16, 22)} == {1}  # the slider shows seed 0
+
+
+# ------------------------------------------------------------------ the network of two layers
+
+
+def test_the_small_network_fails_in_silence_at_a_high_rate(lesson):
+    for seed in range(3):
+        _, _right_losses, right = lesson["fit_small"](1e-2, seed)
+        _, losses, accuracy = lesson["fit_small"](1.0, seed)
+        assert all(math.isfinite(loss) for loss in losses)
+        assert right > 0.75
+        assert abs(accuracy - 0.5) < 0.05
+        assert max(losses) > 5
+        assert abs(np.mean(losses[-50:]) - math.log(2)) < 0.06
+
+
+def test_near_the_edge_the_seed_decides_for_the_small_network(lesson):
+    spreads = {
+        rate: np.ptp([lesson["fit_small"](rate, seed)[2] for seed in range(4)]) for rate in (1e-2, 0.1, 0.3)
+    }
+    assert spreads[1e-2] < 0.04
+    assert max(spreads[0.1], spreads[0.3]) > 0.08
+
+
+def test_a_fifth_to_a_tenth_of_the_lowest_point_is_a_good_rate_for_the_small_network(lesson):
+    def accuracy(rate, seed):
+        return lesson["fit_small"](rate, seed, torch.optim.SGD, size=256)[2]
+
+    for seed in range(3):
+        rates, losses = lesson["range_test"](
+            lesson["two_layers"](seed), lesson["small_batches"](400, 20 + seed, size=256), 1e-2, 30
+        )
+        smooth = np.convolve(losses, np.ones(5) / 5, mode="valid")
+        level, low = smooth[np.array(rates[2:-2]) < 0.05].mean(), smooth.min()
+        assert level > 0.65
+        assert smooth[np.searchsorted(rates, 0.7)] < level - 0.15
+        lowest = rates[int(smooth.argmin()) + 2]
+        assert 0.4 < lowest < 5
+        assert low < 0.45
+        for part in (5, 10):
+            assert accuracy(lowest / part, seed) > 0.9
+        assert accuracy(0.01, seed) < 0.75
+        assert accuracy(0.3, seed) - accuracy(3.0, seed) > 0.04
+
+
+def test_a_summed_loss_is_a_rate_times_the_batch_size(lesson):
+    fit, step = lesson["fit_small"], lesson["summed_step"]
+    for seed in range(2):
+        mean, _, at_mean = fit(0.1, seed, torch.optim.SGD)
+        summed, _, _ = fit(0.1 / 32, seed, torch.optim.SGD, step)
+        for p, q in zip(mean.parameters(), summed.parameters(), strict=True):
+            torch.testing.assert_close(p, q, atol=1e-4, rtol=1e-3)
+        _, copied_losses, copied = fit(0.1, seed, torch.optim.SGD, step)
+        assert all(math.isfinite(loss) for loss in copied_losses)
+        assert at_mean - copied > 0.04
+        assert abs(fit(0.01, seed)[2] - fit(0.01, seed, step=step)[2]) < 0.02  # AdamW hides it
+
+
+# ------------------------------------------------------------------ the sweep
+
+
+def test_lesson_1_reached_what_this_lesson_says_of_it():
+    reached = load_recorded("01_scratch_vs_finetuning").values(
+        "accuracy", start="fine-tuned", labels=200, budget="short"
+    )
+    assert reached.mean() == pytest.approx(0.83, abs=0.005)
+
+
+def test_the_lowest_rate_stays_below_the_baseline(recorded):
+    assert sweep(recorded, "accuracy", 1e-5).mean() < BASELINE - 0.045
+
+
+def test_the_plateau_is_flatter_than_its_seeds_differ(recorded):
+    plateau = [sweep(recorded, "accuracy", rate) for rate in (1e-4, 1e-3, 3e-3)]
+    between = np.ptp([accuracies.mean() for accuracies in plateau])
+    assert between < 0.02
+    assert min(np.ptp(accuracies) for accuracies in plateau) > between
+    assert min(accuracies.mean() for accuracies in plateau) > BASELINE + 0.045
+    assert sweep(recorded, "accuracy", 1e-3).min() > BASELINE + 0.04
+
+
+def test_from_a_hundredth_on_accuracy_and_features_are_lost(recorded):
+    good, good_probe = (sweep(recorded, column, 1e-3).mean() for column in ("accuracy", "probe"))
+    for rate, margin, probe_margin in ((1e-2, 0.03, 0.035), (3e-2, 0.07, 0.045), (1e-1, 0.05, 0.055)):
+        assert good - sweep(recorded, "accuracy", rate).mean() > margin
+        assert good_probe - sweep(recorded, "probe", rate).mean() > probe_margin
+
+
+def test_at_a_tenth_one_answer_is_left(recorded):
+    assert np.abs(sweep(recorded, "accuracy", 0.1) - BASELINE).max() < 0.015
+    assert np.abs(sweep(recorded, "balanced_accuracy", 0.1) - 0.5).max() < 0.01
+    assert np.abs(sweep(recorded, "probe", 0.1) - BASELINE).max() < 0.015
+
+
+def test_accuracy_alone_takes_too_low_for_worse_than_too_high(recorded):
+    low, high = (sweep(recorded, "accuracy", rate).mean() for rate in (1e-5, 0.1))
+    assert high - low > 0.04
+    for curve in sweep(recorded, "curve", 1e-5):  # still rising: measured after 20, 40 and 60 steps
+        assert curve[0][1] < curve[1][1] < curve[2][1]
+    low, high = (sweep(recorded, "probe", rate).mean() for rate in (1e-5, 0.1))
+    assert low - high > 0.04
+
+
+def test_no_step_of_any_run_was_nan(recorded):
+    assert all(loss is not None for run in recorded.runs for loss in run["loss"])
+
+
+def test_losses_leap_beyond_the_edge_and_one_settles_at_the_entropy(recorded):
+    entropy = -sum(share * math.log(share) for share in (BASELINE, 1 - BASELINE))
+    (pure,) = recorded.values("loss", recipe="one rate", rate=3e-2, seed=0)
+    assert abs(end_of(pure) - entropy) < 0.01
+    assert recorded.values("accuracy", recipe="one rate", rate=3e-2, seed=0)[0] == BASELINE
+    assert recorded.values("balanced_accuracy", recipe="one rate", rate=3e-2, seed=0)[0] == 0.5
+    assert sweep(recorded, "accuracy", 3e-2).mean() < BASELINE - 0.015
+    for loss in sweep(recorded, "loss", 0.1):
+        assert max(loss) > 9
+        assert end_of(loss) > entropy + 0.3
+    assert np.mean([end_of(loss) for loss in sweep(recorded, "loss", 1e-3)]) < 0.3
+
+
+def test_the_weights_move_further_at_each_rate(recorded):
+    moved = [sweep(recorded, "moved", rate) for rate in RATES]
+    for lower, higher in pairwise(moved):
+        assert lower.max() < higher.min()
+    assert 0.02 < moved[RATES.index(1e-3)].mean() < 0.06
+    assert moved[-1].min() > 2
+    assert recorded.values("moved", recipe="nothing trains").max() == 0
+
+
+def test_near_the_edge_the_seed_decides(recorded):
+    edge = np.sort(sweep(recorded, "accuracy", 1e-2))
+    assert edge[-1] > BASELINE + 0.055
+    assert edge[1] < BASELINE + 0.02
+    assert edge[-1] == sweep(recorded, "accuracy", 1e-2)[0]  # seed 0 is the one that comes through
+    assert np.ptp(sweep(recorded, "accuracy", 3e-3)) > 0.05
+    best = max((run for run in recorded.runs if run["recipe"] == "one rate"), key=lambda run: run["accuracy"])
+    assert (best["rate"], best["seed"]) == (3e-3, 0)
+
+
+@pytest.mark.parametrize(("rate", "calmer"), [(1e-2, 0.2), (3e-2, 0.9)])
+def test_warm_up_calms_the_start_and_changes_nothing_in_the_end(recorded, rate, calmer):
+    def of(recipe, column):
+        return recorded.values(column, recipe=recipe, rate=rate)
+
+    first = {recipe: np.mean([loss[:5] for loss in of(recipe, "loss")]) for recipe in ("one rate", "warm-up")}
+    assert first["one rate"] - first["warm-up"] > calmer
+    assert of("warm-up", "moved").mean() < 0.88 * of("one rate", "moved").mean()
+    assert abs(of("warm-up", "accuracy").mean() - of("one rate", "accuracy").mean()) < 0.01
+    assert min(np.ptp(of(recipe, "accuracy")) for recipe in ("one rate", "warm-up")) > 0.06
+
+
+def test_the_edge_is_the_backbones_and_not_the_heads(recorded):
+    fast_head = recorded.values("accuracy", recipe="two rates", rate=1e-3, head_rate=1e-2)
+    slow_head, all_fast = (sweep(recorded, "accuracy", rate) for rate in (1e-3, 1e-2))
+    assert fast_head.mean() == pytest.approx(0.79, abs=0.005)
+    assert slow_head.mean() == pytest.approx(0.79, abs=0.005)
+    assert fast_head.mean() - all_fast.mean() > 0.03
+    assert np.ptp(all_fast) > 3 * np.ptp(fast_head)
+
+
+@pytest.mark.slow
+def test_a_recorded_run_comes_out_again(recorded, lesson):
+    """A random run anew: within the spread that a new seed makes."""
+    run = random.choice(recorded.runs)
+    print("run again:", {name: run[name] for name in ("recipe", "rate", "head_rate", "seed")})
+    warm_up_steps = 20 if run["recipe"] == "warm-up" else 0
+    again = lesson["run"](run["rate"], run["head_rate"], warm_up_steps, seed=run["seed"])
+    same = {name: run[name] for name in ("recipe", "rate", "head_rate")}
+    for column, found in (("accuracy", again.final.accuracy), ("probe", again.notes["probe"])):
+        assert abs(found - run[column]) < max(0.03, 1.5 * np.ptp(recorded.values(column, **same)))
+    assert again.notes["moved"] == pytest.approx(run["moved"], rel=0.15)
