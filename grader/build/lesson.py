@@ -12,6 +12,7 @@ from grader.build.lesson_folder import CHECKS, NOTEBOOK, QUESTIONS, QUIZ, Lesson
 from grader.build.normalise import normalise
 from grader.build.published import checks_text, quiz_text
 from grader.build.release import write_release
+from grader.build.rounding import same_but_for_rounding
 from grader.build.source import read_lesson
 from grader.build.stamp import has_stamp, write_stamp
 from grader.quiz.schema import load_quiz, recalled_questions
@@ -59,7 +60,7 @@ def build_lesson(
     changed = _write(folder, QUIZ, quiz_text(quiz, recalled, withhold_feedback))
     notebook = read_lesson(folder, quiz, recalled)
     on_step("computing what the checks expect")
-    changed += _write(folder, CHECKS, checks_text(folder))
+    changed += _write_checks(folder)
     published = {name: (folder.solution / name).read_text(encoding="utf-8") for name in (CHECKS, QUIZ)}
     seconds: list[float] = []
     if force or not _is_current(folder, published):
@@ -85,6 +86,14 @@ def read_built(folder: LessonFolder) -> NotebookNode | None:
 def _is_current(folder: LessonFolder, published: dict[str, str]) -> bool:
     notebook = read_built(folder)
     return notebook is not None and has_stamp(notebook, folder, published)
+
+
+def _write_checks(folder: LessonFolder) -> list[str]:
+    """Renew ``checks.json``, unless only this machine's rounding differs from the one that made it."""
+    text, path = checks_text(folder), folder.solution / CHECKS
+    if path.is_file() and same_but_for_rounding(path.read_text(encoding="utf-8"), text):
+        return []
+    return _write(folder, CHECKS, text)
 
 
 def _write(folder: LessonFolder, name: str, text: str) -> list[str]:

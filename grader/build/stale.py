@@ -6,6 +6,7 @@ from grader.build.lesson import read_built
 from grader.build.lesson_folder import CHECKS, NOTEBOOK, QUESTIONS, QUIZ, LessonFolder
 from grader.build.published import checks_text, is_withheld, published_files, quiz_text
 from grader.build.release import fresh_release, present_release
+from grader.build.rounding import same_but_for_rounding
 from grader.build.source import read_lesson
 from grader.build.stamp import has_stamp
 from grader.errors import CourseError
@@ -26,7 +27,7 @@ def stale(folder: LessonFolder) -> list[str]:
     sentences = [
         f"solutions/{folder.lesson}/{name} differs from what its sources give: {rebuild}"
         for name, text in wanted.items()
-        if present.get(name) != text
+        if name not in present or not same_but_for_rounding(present[name], text)
     ]
     notebook = read_built(folder)
     if notebook is None:

@@ -101,7 +101,7 @@ def test_a_fifth_to_a_tenth_of_the_lowest_point_is_a_good_rate_for_the_small_net
         smooth = np.convolve(losses, np.ones(5) / 5, mode="valid")
         level, low = smooth[np.array(rates[2:-2]) < 0.05].mean(), smooth.min()
         assert level > 0.65
-        assert smooth[np.searchsorted(rates, 0.7)] < level - 0.15
+        assert smooth[np.searchsorted(rates, 0.5)] < level - 0.15
         lowest = rates[int(smooth.argmin()) + 2]
         assert 0.4 < lowest < 5
         assert low < 0.45
