@@ -5,29 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.lines import Line2D
 
-from grader.lab.plots import BASELINE, STYLES, Style, new_figure, show
+from grader.lab.plots import BASELINE, STYLES, new_figure, show, styles_for
 
-# For arms without a style of their own: the palette's other colours, apart from the prediction's star.
-SPARE = [
-    STYLES["other"],
-    Style("#E69F00", (0, (5, 1)), "v"),
-    Style("#000000", (0, (3, 1, 1, 1, 1, 1)), "P"),
-    Style("#CC79A7", (0, (6, 2, 1, 2)), "X"),
-]
-_CYCLE = [style for name, style in STYLES.items() if name not in ("your prediction", "other")] + SPARE
 _HATCHES = ["", "//", "..", "\\\\", "xx", "--"]
-
-
-def styles_for(names: Sequence[str]) -> dict[str, Style]:
-    """A style for each name: its own where it has one, otherwise the next that no other name has.
-
-    After seven names the styles begin anew.
-    """
-    styles = {name: STYLES[name] for name in names if name in STYLES}
-    free = [style for style in _CYCLE if style not in styles.values()] or _CYCLE
-    others = [name for name in names if name not in STYLES]
-    styles |= {name: free[place % len(free)] for place, name in enumerate(others)}
-    return {name: styles[name] for name in names}
 
 
 def start_and_end(losses: Sequence[float | None]) -> str:

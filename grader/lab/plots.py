@@ -41,12 +41,32 @@ STYLES = {
     "your prediction": Style("#CC79A7", "", "*"),
     "other": Style("#56B4E9", (0, (1, 1)), "D"),
 }
+# For arms without a style of their own: the palette's other colours, apart from the prediction's star.
+SPARE = [
+    STYLES["other"],
+    Style("#E69F00", (0, (5, 1)), "v"),
+    Style("#000000", (0, (3, 1, 1, 1, 1, 1)), "P"),
+    Style("#CC79A7", (0, (6, 2, 1, 2)), "X"),
+]
+_CYCLE = [style for name, style in STYLES.items() if name not in ("your prediction", "other")] + SPARE
 BASELINE = {"color": "#555555", "linestyle": ":", "linewidth": 1.5}
 
 
 def style_of(name: str) -> Style:
     """The style of an arm by its name; an unknown name gets the style ``"other"``."""
     return STYLES.get(name, STYLES["other"])
+
+
+def styles_for(names: Sequence[str]) -> dict[str, Style]:
+    """A style for each name: its own where it has one, otherwise the next that no other name has.
+
+    After seven names the styles begin anew.
+    """
+    styles = {name: STYLES[name] for name in names if name in STYLES}
+    free = [style for style in _CYCLE if style not in styles.values()] or _CYCLE
+    others = [name for name in names if name not in STYLES]
+    styles |= {name: free[place % len(free)] for place, name in enumerate(others)}
+    return {name: styles[name] for name in names}
 
 
 def new_figure(columns: int = 1, width: float = 9.0, height: float = 3.6) -> tuple[Figure, list[Axes]]:
@@ -115,8 +135,9 @@ def learning_curves(histories: Sequence[History], baseline: float) -> _FigureWit
     """Training loss and held-out accuracy against steps, one line a history."""
     figure, (left, right) = new_figure(columns=2)
     told = []
+    styles = styles_for([history.name for history in histories])
     for history in histories:
-        style = style_of(history.name)
+        style = styles[history.name]
         steps = np.arange(1, len(history.loss) + 1)
         left.plot(steps, history.loss, color=style.color, linestyle=style.line, label=history.name)
         measured = sorted(history.scores.items())

@@ -70,7 +70,7 @@ def test_the_simulation_keeps_grey_and_merges_red_with_green():
 
 def test_every_pair_of_colours_stays_apart_for_deuteranopes():
     """At least 15 in CIELAB, where about 2.3 is just seen (Mahy et al. 1994)."""
-    colours = {style.color for style in (*STYLES.values(), *charts.SPARE)}
+    colours = {style.color for style in (*STYLES.values(), *plots.SPARE)}
     for one, other in itertools.combinations(sorted(colours), 2):
         assert np.linalg.norm(simulated(one) - simulated(other)) > 15, (one, other)
 
