@@ -121,6 +121,7 @@ class ModelCard(Exercise):
     difficulty = 1
     section = "Exercise 4: the model card"
     answer_kind = "the dict of your model card"
+    same_for_everybody = True
     time_limit = 10.0
 
     def accepts(self, answer: object) -> bool:

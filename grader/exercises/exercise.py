@@ -30,6 +30,7 @@ class Exercise(ABC):
         answer_kind: what ``check`` is to be given, in words.
         time_limit: seconds that ``collect`` may take.
         has_checks: whether its public challenge is published in ``checks.json``.
+        same_for_everybody: whether every seed asks the same: what is asked stands in the lesson itself.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Exercise(ABC):
     answer_kind: str = "a function"
     time_limit: float = 30.0
     has_checks: bool = True
+    same_for_everybody: bool = False
 
     def accepts(self, answer: object) -> bool:
         """Whether ``answer`` is of the kind that is asked for."""

@@ -490,6 +490,7 @@ class Diagnose(Exercise):
     section = "Exercise 3: four curves"
     answer_kind = "the dict of your diagnoses"
     time_limit = 10.0
+    same_for_everybody = True
 
     def accepts(self, answer: object) -> bool:
         """A dict, from the curves' letters to a diagnosis or None."""
