@@ -4,6 +4,7 @@ Small on purpose: ``lab.train??`` in a cell shows a page that can be read.
 """
 
 from grader.lab import memory
+from grader.lab.allocator import keep_freed_memory
 from grader.lab.attention import where_it_looks
 from grader.lab.backbone import imagenet_names, load_backbone, preprocess
 from grader.lab.charts import accuracy_by_arm, against_rate, bars, loss_curves, range_test_curve
@@ -34,6 +35,8 @@ from grader.lab.training import (
     seed_everything,
     train,
 )
+
+keep_freed_memory()  # before any network runs: halves the time of a forward pass on a CPU
 
 __all__ = [
     "Batches",
