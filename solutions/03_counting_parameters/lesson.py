@@ -214,7 +214,7 @@ print(f"{'total':18} {total:>9,}   and {buffers:,} elements in buffers")
 #
 # **Try it.** The panel below the figure chooses what trains. Which single part costs most? And how many of the ten parts can train within a tenth of the parameters?
 
-# %%
+# %% tags=["nbval-ignore-output"]
 lab.stage_panel(by_stage)
 
 # %% [markdown]

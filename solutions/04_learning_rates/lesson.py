@@ -465,7 +465,7 @@ check("rates.groups_by_depth", groups_by_depth)
 #
 # This is what you have in practice: one loss curve, and if you measure it, one accuracy. The figure shows three rates of the sweep, on the same axes; the slider below it goes through all seven.
 
-# %%
+# %% tags=["nbval-ignore-output"]
 lab.sweep_slider(recorded)
 
 # %% [markdown]
