@@ -229,11 +229,11 @@ def test_the_edge_is_the_backbones_and_not_the_heads(recorded):
 @pytest.mark.slow
 def test_a_recorded_run_comes_out_again(recorded, lesson):
     """A random run anew, from below the edge: beyond it the last digit of a sum decides, as a seed does."""
-    run = random.choice([run for run in recorded.runs if 1e-4 <= run["rate"] <= 1e-3])
+    below = [run for run in recorded.runs if run["recipe"] == "one rate" and 1e-4 <= run["rate"] <= 1e-3]
+    run = random.choice(below)
     print("run again:", {name: run[name] for name in ("recipe", "rate", "head_rate", "seed")})
-    warm_up_steps = 20 if run["recipe"] == "warm-up" else 0
-    again = lesson["run"](run["rate"], run["head_rate"], warm_up_steps, seed=run["seed"])
+    again = lesson["run"](run["rate"], run["head_rate"], seed=run["seed"])
     same = {name: run[name] for name in ("recipe", "rate", "head_rate")}
     for column, found in (("accuracy", again.final.accuracy), ("probe", again.notes["probe"])):
-        assert abs(found - run[column]) < max(0.04, 1.5 * np.ptp(recorded.values(column, **same)))
+        assert abs(found - run[column]) < max(0.03, 1.5 * np.ptp(recorded.values(column, **same)))
     assert again.notes["moved"] == pytest.approx(run["moved"], rel=0.15)
