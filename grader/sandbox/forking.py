@@ -1,0 +1,195 @@
+"""The owner's side of the fork server: start it, ask it for kernels, notice that it ended."""
+
+import itertools
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from types import TracebackType
+from typing import Any, Self
+
+from grader.errors import CourseError
+
+PRELOADED = ("numpy", "matplotlib.pyplot", "torch", "torchvision", "timm")
+_START_SECONDS, _FORK_SECONDS = 120.0, 30.0
+_VARIABLES = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
+
+
+class ForkServer:
+    """Starts at the first request, starts anew if it was killed, ends with its owner.
+
+    Args:
+        preload: modules to import before the first fork.
+    """
+
+    def __init__(self, preload: tuple[str, ...] = PRELOADED) -> None:
+        self._preload = preload
+        self._lock = threading.RLock()
+        self._process: subprocess.Popen | None = None
+        self._numbers = itertools.count(1)
+        self._ready = False
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def pid(self) -> int | None:
+        """Of the server's process, ``None`` before it was started."""
+        return self._process.pid if self._process else None
+
+    def start(self) -> None:
+        """Start importing; does not wait for it."""
+        with self._lock:
+            if self._process is not None and self._process.poll() is None:
+                return
+            self._socket, theirs = socket.socketpair()
+            self._received, self._ended, self._pids = b"", {}, {}
+            self._lost, self._ready = False, False
+            environment = {name: os.environ[name] for name in _VARIABLES if name in os.environ}
+            environment |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "agg"}
+            environment |= {"HOME": "/nonexistent", "USER": "student", "MPLCONFIGDIR": _matplotlib_folder()}
+            environment |= {name: value for name, value in os.environ.items() if name.startswith("OPENBLAS_")}
+            command = [sys.executable, "-P", "-m", "grader.sandbox.fork_server", str(theirs.fileno())]
+            self._process = subprocess.Popen(
+                [*command, *self._preload],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd="/",
+                env=environment,
+            )
+            theirs.close()
+
+    def stop(self) -> None:
+        """End it and every kernel that it forked."""
+        with self._lock:
+            if self._process is not None:
+                self._socket.close()
+                try:
+                    self._process.wait(10)
+                except subprocess.TimeoutExpired:
+                    self._process.kill()
+                    self._process.wait()
+                self._process = None
+
+    def fork(self, request: dict[str, Any]) -> "ForkedProcess":
+        """A new kernel.
+
+        Raises:
+            CourseError: the server does not start.
+        """
+        with self._lock:
+            self.start()
+            if not self._wait_until(lambda: self._ready, _START_SECONDS):
+                self.stop()
+                raise CourseError(
+                    "The process that starts the kernels does not come up: run `grader doctor`, and look "
+                    "whether memory is free."
+                )
+            number = next(self._numbers)
+            self._tell({"id": number, "fork": request})
+            self._wait_until(lambda: number in self._pids, _FORK_SECONDS)
+            return ForkedProcess(self, number, self._pids.get(number, -1), self._process.pid)
+
+    def ended(self, number: int, server: int) -> int | None:
+        """Exit status of a kernel, ``None`` while it runs. With its server it has ended too."""
+        with self._lock:
+            if self._process is None or self._process.pid != server:
+                return -signal.SIGKILL
+            self._drain(0)
+            return self._ended.get(number, -signal.SIGKILL if self._lost else None)
+
+    def send_signal(self, number: int, which: int, server: int) -> None:
+        """To a kernel that runs; otherwise nothing happens."""
+        with self._lock:
+            if self.ended(number, server) is None:
+                self._tell({"id": number, "signal": int(which)})
+
+    def _tell(self, message: dict[str, Any]) -> None:
+        try:
+            self._socket.sendall(json.dumps(message).encode() + b"\n")
+        except OSError:
+            self._lost = True
+
+    def _wait_until(self, condition: Any, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if self._lost or time.monotonic() > deadline:
+                return False
+            self._drain(0.2)
+        return True
+
+    def _drain(self, seconds: float) -> None:
+        while not self._lost and select.select([self._socket], [], [], seconds)[0]:
+            received = self._socket.recv(1 << 16)
+            if not received:
+                self._lost = True
+                return
+            *lines, self._received = (self._received + received).split(b"\n")
+            for line in lines:
+                message = json.loads(line)
+                if "ready" in message:
+                    self._ready = True
+                elif "pid" in message:
+                    self._pids[message["id"]] = message["pid"]
+                elif "ended" in message:
+                    self._ended[message["id"]] = message["ended"]
+            seconds = 0
+
+
+class ForkedProcess:
+    """Looks like ``subprocess.Popen`` where a kernel provisioner looks."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, server: ForkServer, number: int, pid: int, server_pid: int) -> None:
+        self.pid = pid
+        self._server, self._number, self._server_pid = server, number, server_pid
+
+    def poll(self) -> int | None:
+        """Exit status, ``None`` while it runs."""
+        return self._server.ended(self._number, self._server_pid)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for the end.
+
+        Raises:
+            subprocess.TimeoutExpired: it still runs.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while (status := self.poll()) is None:
+            if deadline is not None and time.monotonic() > deadline:
+                raise subprocess.TimeoutExpired("kernel", timeout)
+            time.sleep(0.005)
+        return status
+
+    def send_signal(self, which: int) -> None:
+        """Kill and terminate take everything below the kernel along."""
+        self._server.send_signal(self._number, which, self._server_pid)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        self.send_signal(signal.SIGKILL)
+
+    def terminate(self) -> None:
+        """SIGTERM."""
+        self.send_signal(signal.SIGTERM)
+
+
+def _matplotlib_folder() -> str:
+    """Matplotlib's list of fonts, made once by whoever grades; read, never written, by kernels."""
+    import matplotlib
+
+    return matplotlib.get_cachedir()

@@ -1,0 +1,133 @@
+"""A kernel in a sandbox, from start to certain end."""
+
+import atexit
+import contextlib
+import functools
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+
+from grader.sandbox import cgroup
+from grader.sandbox.choice import Sandbox
+from grader.sandbox.confinement import Confinement
+from grader.sandbox.forking import ForkServer
+from grader.sandbox.limits import Limits
+from grader.sandbox.provisioner import ColdProvisioner, ForkedProvisioner
+from grader.sandbox.readable import interpreter_folders
+from grader.sandbox.users import throw_away_user
+
+_FORKED = {Sandbox.NAMESPACES: "namespaces", Sandbox.LANDLOCK: "landlock", Sandbox.NONE: "none"}
+_ARGUMENTS = ["-m", "ipykernel_launcher", "-f", "{connection_file}", "--HistoryManager.enabled=False"]
+
+
+@functools.cache
+def fork_server() -> ForkServer:
+    """This process's own; started at the first kernel, or earlier with ``fork_server().start()``."""
+    server = ForkServer()
+    atexit.register(server.stop)
+    return server
+
+
+@contextlib.asynccontextmanager
+async def open_kernel(
+    sandbox: Sandbox,
+    scratch: Path,
+    limits: Limits,
+    environment: dict[str, str] | None = None,
+    readable: Sequence[Path] = (),
+) -> AsyncIterator[AsyncKernelManager]:
+    """A started kernel whose working folder is ``scratch``; every process of it is dead at the end.
+
+    Args:
+        sandbox: as ``choose`` gave it.
+        scratch: a folder with the files that the kernel is given. It belongs to the kernel from now on.
+        limits: of time (kept by the caller), memory, processes and space.
+        environment: variables beside the few that every kernel gets.
+        readable: files and folders that it may read, beside the interpreter and this package.
+
+    Raises:
+        CourseError: the fork server does not start.
+    """
+    scratch = scratch.resolve()
+    connection = Path(tempfile.mkdtemp(prefix="k-", dir=_short_folder()))
+    try:
+        with cgroup.group(limits) as groups:
+            confinement = Confinement(
+                kind=_FORKED.get(sandbox, "none"),
+                scratch=scratch,
+                connection=connection,
+                readable=(*interpreter_folders(), *(path.resolve() for path in readable)),
+                uid=throw_away_user(scratch, connection) if _changes_user(sandbox) else None,
+                limits=limits,
+                cgroups=groups,
+            )
+            manager = _manager(sandbox, confinement, _environment(scratch, limits) | (environment or {}))
+            await manager.start_kernel()
+            try:
+                yield manager
+            finally:
+                # Not the manager's own shutdown, which asks first: a second lost for each kernel.
+                await manager.provisioner.kill()
+                await manager.provisioner.wait()
+                manager.context.destroy(linger=0)
+    finally:
+        shutil.rmtree(connection, ignore_errors=True)
+
+
+def _changes_user(sandbox: Sandbox) -> bool:
+    return sandbox in (Sandbox.NAMESPACES, Sandbox.LANDLOCK, Sandbox.DOCKER, Sandbox.PODMAN)
+
+
+def _manager(sandbox: Sandbox, confinement: Confinement, environment: dict[str, str]) -> AsyncKernelManager:
+    manager = AsyncKernelManager(transport="ipc", cache_ports=False)
+    manager.ip = str(confinement.connection / "s")
+    manager.connection_file = str(confinement.connection / "c.json")
+    # Interrupted by a message: a signal from here does not reach into a process table of its own.
+    manager._kernel_spec = KernelSpec(
+        argv=[sys.executable, *_ARGUMENTS], display_name="Python", language="python", interrupt_mode="message"
+    )
+    given = {
+        "kernel_id": confinement.connection.name,
+        "kernel_spec": manager._kernel_spec,
+        "parent": manager,
+        "confinement": confinement,
+        "environment": environment,
+    }
+    if sandbox in _FORKED:
+        manager.provisioner = ForkedProvisioner(server=fork_server(), **given)
+    else:
+        manager.provisioner = ColdProvisioner(sandbox=str(sandbox), **given)
+    return manager
+
+
+def _environment(scratch: Path, limits: Limits) -> dict[str, str]:
+    threads = str(limits.threads)
+    own = {
+        "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "HOME": str(scratch / ".home"),
+        "USER": "student",
+        "TMPDIR": str(scratch),
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "OMP_NUM_THREADS": threads,
+        "OPENBLAS_NUM_THREADS": threads,
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    # Set on some machines because a processor needs it.
+    kept = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+    return own | {name: os.environ[name] for name in kept if name in os.environ}
+
+
+@functools.cache
+def _short_folder() -> str:
+    """Where kernels' sockets lie: a socket's path may have 107 bytes."""
+    for folder in ("/run", tempfile.gettempdir(), "/tmp"):
+        if os.access(folder, os.W_OK | os.X_OK) and len(folder) < 60:
+            return folder
+    return tempfile.gettempdir()

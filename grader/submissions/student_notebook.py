@@ -1,0 +1,100 @@
+"""What is taken of a notebook file: types, ids and texts of its cells. Everything else is left behind."""
+
+import json
+from typing import Any
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from grader.submissions.untrusted_files import Refused
+
+CELLS, CELL_CHARACTERS, NAME_CHARACTERS = 1_000, 200_000, 120
+TOO_LONG = "raise ValueError('This cell is too long to be graded: it has more than 200,000 characters.')"
+_TEXT_CELLS = ("markdown", "raw")
+
+
+def parse_notebook(raw: bytes) -> NotebookNode:
+    """A clean notebook of format 4 from the bytes of a file.
+
+    Args:
+        raw: UTF-8 JSON, with or without a byte order mark.
+
+    Returns:
+        code and Markdown cells with their sources (line ends as ``\\n``); of the metadata only
+        ``nbgrader.grade_id``, and the cell's ``id``, where they are texts.
+
+    Raises:
+        Refused: it is no notebook of format 4.
+    """
+    content = _json(raw)
+    if not isinstance(content, dict):
+        raise Refused("it is JSON, but no notebook")
+    if "worksheets" in content or _is_older(content.get("nbformat")):
+        raise Refused("it is a notebook of an old format: open it in JupyterLab and save it again")
+    cells = content.get("cells")
+    if not isinstance(cells, list):
+        raise Refused("it is JSON, but no notebook: it has no list of cells")
+    if len(cells) > CELLS:
+        raise Refused(f"it has {len(cells):,} cells, and {CELLS:,} are allowed")
+    return new_notebook(cells=[_cell(cell) for cell in cells if isinstance(cell, dict)])
+
+
+def placeholder(reason: str) -> NotebookNode:
+    """Stands for a notebook that could not be read, and says why."""
+    text = f"**This submission could not be graded:** {reason}"
+    return new_notebook(cells=[new_markdown_cell(text, id="placeholder")])
+
+
+def _json(raw: bytes) -> Any:
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Refused("it is not UTF-8 text") from None
+    if not text.strip():
+        raise Refused("it is empty")
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise Refused("it is nested too deeply") from None
+    except ValueError:  # of json, or a number with too many digits
+        raise Refused("it is damaged: it is not valid JSON") from None
+
+
+def _is_older(version: Any) -> bool:
+    return isinstance(version, int | float) and not isinstance(version, bool) and version < 4
+
+
+def _cell(cell: dict[str, Any]) -> NotebookNode:
+    source = _source(cell.get("source"))
+    if len(source) > CELL_CHARACTERS:
+        source = TOO_LONG
+    if cell.get("cell_type") == "code":
+        clean = new_code_cell(source)
+    else:
+        clean = new_markdown_cell(source)
+    clean.pop("id", None)
+    if isinstance(name := cell.get("id"), str):
+        clean["id"] = _printable(name)[:64]
+    if (grade_id := _grade_id(cell)) is not None:
+        clean.metadata["nbgrader"] = {"grade_id": grade_id}
+    return clean
+
+
+def _grade_id(cell: dict[str, Any]) -> str | None:
+    metadata = cell.get("metadata")
+    marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    name = marks.get("grade_id") if isinstance(marks, dict) else None
+    return _printable(name)[:NAME_CHARACTERS] if isinstance(name, str) else None
+
+
+def _source(source: Any) -> str:
+    if isinstance(source, list):
+        source = "".join(line for line in source if isinstance(line, str))
+    if not isinstance(source, str):
+        return ""
+    return _printable(source).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _printable(text: str) -> str:
+    """Halves of surrogate pairs become "?": no file could hold them."""
+    return text.encode("utf-8", "replace").decode()

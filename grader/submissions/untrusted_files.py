@@ -1,0 +1,140 @@
+"""Read files that a student may have made to harm: links, devices, pipes, sizes.
+
+Every step down opens a folder by its descriptor and follows no link, so that nothing can be swapped between
+looking and reading.
+"""
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+_PASSED_OVER = frozenset([".ipynb_checkpoints", "__pycache__", ".checkpoints"])
+
+
+class Refused(Exception):
+    """Why a file or notebook is not taken, in one sentence."""
+
+
+class FileLimits(BaseModel):
+    """Bytes of one notebook, of one other file, of all together; number of files."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    notebook: int = 10_000_000
+    file: int = 20_000_000
+    total: int = 50_000_000
+    files: int = 200
+    depth: int = 8
+
+
+def read_regular(path: Path, limit: int) -> bytes:
+    """The content of a plain file; its last component is not followed if it is a link.
+
+    Raises:
+        Refused: it is a link, a folder, a device or a pipe, larger than ``limit`` bytes, or unreadable.
+    """
+    return _read(path.name, None, limit, path)
+
+
+def regular_files(folder: Path, limits: FileLimits) -> tuple[dict[str, bytes], list[str]]:
+    """The plain files below ``folder`` by their path in it, and one sentence for each that is not taken.
+
+    Hidden files, caches and checkpoints are passed over in silence.
+    """
+    taken: dict[str, bytes] = {}
+    problems: list[str] = []
+    try:
+        root = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as error:
+        return {}, [f"The folder {folder.name} cannot be read: {_why(error)}."]
+    try:
+        _walk(root, "", limits, taken, problems)
+    finally:
+        os.close(root)
+    return taken, problems
+
+
+def _walk(folder: int, prefix: str, limits: FileLimits, taken: dict[str, bytes], problems: list[str]) -> None:
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError as error:
+        problems.append(f"{_shown(prefix)} cannot be listed: {_why(error)}.")
+        return
+    for name in names:
+        if name.startswith(".") or name in _PASSED_OVER:
+            continue
+        shown = _shown(prefix + name)
+        if len(taken) >= limits.files:
+            problems.append(
+                f"There are more than {limits.files} files: {shown} and what follows is not taken."
+            )
+            return
+        try:
+            kind = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
+            if stat.S_ISDIR(kind):
+                _enter(folder, name, prefix, limits, taken, problems)
+                continue
+            left = limits.total - sum(map(len, taken.values()))
+            most = limits.notebook if name.endswith(".ipynb") else limits.file
+            if left <= 0:
+                problems.append(
+                    f"The files are larger than {limits.total / 1e6:g} MB together: {shown} is not taken."
+                )
+                return
+            taken[_text(prefix + name)] = _read(name, folder, min(most, left))
+        except OSError as error:
+            problems.append(f"{shown} is not taken: {_why(error)}.")
+        except Refused as reason:
+            problems.append(f"{shown} is not taken: {reason}.")
+
+
+def _enter(
+    folder: int, name: str, prefix: str, limits: FileLimits, taken: dict[str, bytes], problems: list[str]
+) -> None:
+    if prefix.count("/") >= limits.depth:
+        problems.append(f"{_shown(prefix + name)} is not taken: the folders are nested too deeply.")
+        return
+    below = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+    try:
+        _walk(below, f"{prefix}{name}/", limits, taken, problems)
+    finally:
+        os.close(below)
+
+
+def _read(name: str, folder: int | None, limit: int, path: Path | None = None) -> bytes:
+    # NONBLOCK: opening a pipe must not wait for somebody who writes.
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+    try:
+        opened = os.open(path or name, flags, dir_fd=folder)
+    except OSError as error:
+        raise Refused(_why(error)) from error
+    with os.fdopen(opened, "rb") as file:
+        found = os.fstat(opened)
+        if not stat.S_ISREG(found.st_mode):
+            raise Refused("it is no plain file")
+        if found.st_nlink > 1 and folder is not None and found.st_uid != os.fstat(folder).st_uid:
+            raise Refused("it is a second name of somebody else's file")
+        if found.st_size > limit:
+            raise Refused(f"it is larger than {limit / 1e6:g} MB")
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise Refused(f"it is larger than {limit / 1e6:g} MB")
+    return content
+
+
+def _why(error: OSError) -> str:
+    if error.errno in (errno.ELOOP, errno.EMLINK):
+        return "it is a link"
+    return (error.strerror or type(error).__name__).lower()
+
+
+def _text(name: str) -> str:
+    """File names are bytes; those that are not UTF-8 become readable."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
+def _shown(name: str) -> str:
+    return "".join(sign if sign.isprintable() else "?" for sign in _text(name))[:120] or "The folder"
