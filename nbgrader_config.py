@@ -12,7 +12,10 @@ from nbconvert.preprocessors import ClearMetadataPreprocessor
 from nbgrader import preprocessors as stock
 
 from grader.autograde.clear_quiz_answers import ClearQuizAnswers
-from grader.autograde.grade_from_verdict import GradeFromVerdict
+from grader.autograde.intake_exporter import IntakeExporter
+from grader.autograde.judge_evidence import JudgeEvidence
+from grader.autograde.sandboxed_execute import SandboxedExecute
+from grader.autograde.transplant_cells import TransplantCells
 from grader.autograde.zero_missing_checks import ZeroMissingChecks
 
 c = get_config()  # noqa: F821 - traitlets puts it there
@@ -20,6 +23,7 @@ c = get_config()  # noqa: F821 - traitlets puts it there
 # nbgrader starts `alembic` by its bare name, which only an activated environment finds.
 os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
 
+c.CourseDirectory.course_id = "finetuning"  # a database other than SQLite insists on a course's name
 c.CourseDirectory.root = str(Path(__file__).resolve().parent)
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "notebooks"
@@ -50,9 +54,17 @@ c.GenerateAssignment.preprocessors = [
 ]
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError()"}
 
+c.Autograde.exporter_class = IntakeExporter  # before any file of a student is opened
+c.Autograde.sanitize_preprocessors = [
+    stock.ClearOutput,
+    stock.DeduplicateIds,
+    stock.OverwriteKernelspec,
+    TransplantCells,  # in the place of OverwriteCells
+    stock.CheckCellMetadata,
+]
 c.Autograde.autograde_preprocessors = [
-    stock.Execute,
-    GradeFromVerdict,  # before any number is read from an output
+    SandboxedExecute,  # in the place of Execute
+    JudgeEvidence,  # before any number is read from an output
     stock.IgnorePattern,
     ClearMetadataPreprocessor,
     stock.LimitOutput,
@@ -62,5 +74,6 @@ c.Autograde.autograde_preprocessors = [
     stock.CheckCellMetadata,
 ]
 
+# For `nbgrader validate` and for building; submissions run in SandboxedExecute.
 c.Execute.timeout = 600  # seconds a cell
 c.Execute.extra_arguments = ["--ext=grader.autograde.explain_failure", "--log-level=ERROR"]

@@ -5,7 +5,7 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from grader.autograde.check_outputs import is_check
+from grader.autograde.check_cells import is_check
 
 
 class ZeroMissingChecks(NbGraderPreprocessor):

@@ -43,7 +43,9 @@ def choose(name: str = "auto", trust_students: bool = False) -> Sandbox:
         raise CourseError(f"There is no sandbox {name!r}: choose one of auto, {', '.join(Sandbox)}.")
     if name == Sandbox.NONE:
         if not trust_students:
-            raise CourseError("Without a sandbox only trusted students may be graded: add --trust-students.")
+            raise CourseError(
+                "Without a sandbox only students whom you trust are graded: add --trust-students."
+            )
         return Sandbox.NONE
     if name != "auto":
         if (problem := _problem(Sandbox(name))) is not None:
@@ -55,8 +57,8 @@ def choose(name: str = "auto", trust_students: bool = False) -> Sandbox:
     if trust_students:
         return Sandbox.NONE
     raise CourseError(
-        "No sandbox works on this machine, so nothing was run: install bubblewrap, allow user namespaces, or, "
-        "if you know every student, add --trust-students. `grader doctor` says what is missing."
+        "No sandbox works on this machine, so nothing was run: install bubblewrap or allow user namespaces "
+        "(`grader doctor` says what is missing), or, if you know every student, add --trust-students."
     )
 
 
@@ -82,8 +84,8 @@ def _problem(sandbox: Sandbox) -> str | None:
                 capture_output=True,
                 text=True,
                 timeout=_PROBE_SECONDS,
-                check=False,
                 stdin=subprocess.DEVNULL,
+                check=False,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             return f"the trial did not end: {type(error).__name__}"

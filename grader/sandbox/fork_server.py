@@ -29,7 +29,6 @@ from grader.sandbox.confinement import Confinement
 
 def main(descriptor: int, modules: list[str]) -> None:
     """Serve until the owner closes its end, then kill every kernel."""
-    system.die_with_parent()
     owner = socket.socket(fileno=descriptor)
     _import(modules)
     server = _Server(owner)

@@ -75,15 +75,15 @@ def _allow(rules: int, path: str | Path, access: int) -> None:
         access &= _OF_A_FILE
     rule = struct.pack("=Qi", access, place)
     try:
-        system.syscall(
-            _ADD, ctypes.c_int(rules), ctypes.c_int(1), rule, ctypes.c_uint(0), what=f"landlock {path}"
-        )
+        # 1: LANDLOCK_RULE_PATH_BENEATH
+        arguments = (ctypes.c_int(rules), ctypes.c_int(1), rule, ctypes.c_uint(0))
+        system.syscall(_ADD, *arguments, what=f"landlock {path}")
     finally:
         os.close(place)
 
 
 def _supervise() -> None:
-    """Go on in a child. The parent adopts every orphan below it and kills them all once the child has ended."""
+    """Go on in a child. The parent adopts every orphan below it and kills them all once the child ended."""
     system.adopt_orphans()
     parent, child = os.getpid(), os.fork()
     if child == 0:

@@ -1,7 +1,6 @@
 """A process with a file system, a network and a process table of its own (namespaces(7))."""
 
 import os
-import shutil
 import signal
 from pathlib import Path
 
@@ -44,7 +43,7 @@ def enter(confinement: Confinement) -> None:
 
 
 def _become_child_and_wait(reap: bool = False) -> None:
-    """Go on in a child. The parent ends with the child's exit status; ``reap``: it is the init of its namespace."""
+    """Go on in a child. The parent ends as the child does; ``reap``: as the init of its namespace."""
     child = os.fork()
     if child == 0:
         system.die_with_parent()
@@ -123,15 +122,22 @@ def _mount_empty(target: str, size: str, mode: str, owner: int) -> None:
     system.mount("tmpfs", target, "tmpfs", system.MS_NOSUID | system.MS_NODEV, data)
 
 
-def _read_tree(folder: Path) -> dict[str, bytes]:
-    """The files that the grader put there: small, and nobody else's."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+def _read_tree(folder: Path) -> dict[str, bytes | Path]:
+    """The files that the grader put there (small, and nobody else's), and where its links lead."""
+    return {
+        str(path.relative_to(folder)): path.readlink() if path.is_symlink() else path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_symlink() or path.is_file()
+    }
 
 
-def _write_tree(folder: str, files: dict[str, bytes], owner: int) -> None:
+def _write_tree(folder: str, files: dict[str, bytes | Path], owner: int) -> None:
     for name, content in files.items():
         path = Path(folder, name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        if isinstance(content, Path):
+            path.symlink_to(content)
+        else:
+            path.write_bytes(content)
     for path in Path(folder).rglob("*"):
-        shutil.chown(path, owner, owner)
+        os.chown(path, owner, owner, follow_symlinks=False)

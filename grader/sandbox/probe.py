@@ -25,7 +25,8 @@ try:
     secret.read_text(); problems.append("a file outside can be read")
 except OSError: pass
 try:
-    socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("192.0.2.1", 9)); problems.append("the network can be reached")
+    socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("192.0.2.1", 9))
+    problems.append("the network can be reached")
 except OSError: pass
 print("; ".join(problems) or "confined")
 """

@@ -11,16 +11,18 @@ from grader.sandbox.system_calls import syscall
 # From the kernel's tables arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h.
 _DENIED = {
     "x86_64": {
-        "ptrace": 101, "pivot_root": 155, "acct": 163, "mount": 165, "umount2": 166, "swapon": 167, "reboot": 169,
-        "init_module": 175, "kexec_load": 246, "add_key": 248, "request_key": 249, "keyctl": 250, "unshare": 272,
-        "perf_event_open": 298, "open_by_handle_at": 304, "setns": 308, "process_vm_readv": 310,
-        "process_vm_writev": 311, "finit_module": 313, "bpf": 321, "userfaultfd": 323,
+        "ptrace": 101, "pivot_root": 155, "acct": 163, "mount": 165, "umount2": 166, "swapon": 167,
+        "reboot": 169, "init_module": 175, "kexec_load": 246, "add_key": 248, "request_key": 249,
+        "keyctl": 250, "unshare": 272, "perf_event_open": 298, "open_by_handle_at": 304, "setns": 308,
+        "process_vm_readv": 310, "process_vm_writev": 311, "finit_module": 313, "bpf": 321,
+        "userfaultfd": 323,
     },
     "aarch64": {
         "umount2": 39, "mount": 40, "pivot_root": 41, "acct": 89, "unshare": 97, "kexec_load": 104,
-        "init_module": 105, "ptrace": 117, "reboot": 142, "add_key": 217, "request_key": 218, "keyctl": 219,
-        "swapon": 224, "perf_event_open": 241, "open_by_handle_at": 265, "setns": 268, "process_vm_readv": 270,
-        "process_vm_writev": 271, "finit_module": 273, "bpf": 280, "userfaultfd": 282,
+        "init_module": 105, "ptrace": 117, "reboot": 142, "add_key": 217, "request_key": 218,
+        "keyctl": 219, "swapon": 224, "perf_event_open": 241, "open_by_handle_at": 265, "setns": 268,
+        "process_vm_readv": 270, "process_vm_writev": 271, "finit_module": 273, "bpf": 280,
+        "userfaultfd": 282,
     },
 }  # fmt: skip
 _DENIED_EVERYWHERE = [

@@ -21,7 +21,7 @@ _CAPABILITY_VERSION_3 = 0x20080522
 _AT_FDCWD, _AT_RECURSIVE = -100, 0x8000
 _ATTR_RDONLY, _ATTR_NOSUID, _ATTR_NODEV = 1, 2, 4
 
-# Of the two processors that PyTorch's wheels for Linux are made for; calls above 423 have one number everywhere.
+# Of the two processors that PyTorch's wheels for Linux are made for. Calls above 423 are the same on all.
 _NUMBERS = {
     "x86_64": {"pivot_root": 155, "capset": 126},
     "aarch64": {"pivot_root": 41, "capset": 91},

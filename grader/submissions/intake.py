@@ -111,9 +111,10 @@ def _of_another_lesson(
         return f"This is a submission of lesson {most}, not of {lesson}"
     missing = sorted(cells_by_lesson.get(lesson, set()) - present)
     if missing and shared.get(lesson):
+        named = ", ".join(missing[:4]) + ", …" * (len(missing) > 4)
         problems.append(
-            f"Cells of this release are not in the notebook ({', '.join(missing[:4])}{', …' * (len(missing) > 4)}): "
-            "they were deleted, or it was made from an older release."
+            f"Cells of this release are not in the notebook ({named}): they were deleted, or it was made "
+            f"from an older release."
         )
     return None
 

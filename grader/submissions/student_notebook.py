@@ -10,7 +10,6 @@ from grader.submissions.untrusted_files import Refused
 
 CELLS, CELL_CHARACTERS, NAME_CHARACTERS = 1_000, 200_000, 120
 TOO_LONG = "raise ValueError('This cell is too long to be graded: it has more than 200,000 characters.')"
-_TEXT_CELLS = ("markdown", "raw")
 
 
 def parse_notebook(raw: bytes) -> NotebookNode:
@@ -68,10 +67,7 @@ def _cell(cell: dict[str, Any]) -> NotebookNode:
     source = _source(cell.get("source"))
     if len(source) > CELL_CHARACTERS:
         source = TOO_LONG
-    if cell.get("cell_type") == "code":
-        clean = new_code_cell(source)
-    else:
-        clean = new_markdown_cell(source)
+    clean = new_code_cell(source) if cell.get("cell_type") == "code" else new_markdown_cell(source)
     clean.pop("id", None)
     if isinstance(name := cell.get("id"), str):
         clean["id"] = _printable(name)[:64]

@@ -1,0 +1,80 @@
+"""Where grading keeps what is its own: ``.grading/`` in the course's folder, for its owner alone."""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.errors import CourseError
+
+NAME = ".grading"
+
+
+@dataclass(frozen=True)
+class GradingFolder:
+    """The folder of the course that lies in ``course``. Its subfolders are made when they are asked for."""
+
+    course: Path
+
+    @property
+    def root(self) -> Path:
+        """``.grading/``, mode 700.
+
+        Raises:
+            CourseError: it belongs to somebody else, is a link, or cannot be made.
+        """
+        folder = self.course / NAME
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)
+            found = folder.lstat()
+            if folder.is_symlink() or found.st_uid != os.geteuid():
+                raise CourseError(
+                    f"{folder} is a link or belongs to another user: remove it and run this again."
+                )
+            if found.st_mode & 0o077:
+                folder.chmod(0o700)
+        except OSError as error:
+            raise CourseError(f"{folder} cannot be used: {(error.strerror or '').lower()}.") from error
+        return folder
+
+    @property
+    def intake(self) -> Path:
+        """Clean copies of the submissions: ``<student>/<lesson>/``."""
+        return self._made("intake")
+
+    @property
+    def spool(self) -> Path:
+        """Executed submissions."""
+        return self._made("spool")
+
+    @property
+    def checkpoints(self) -> Path:
+        """The lessons' own training runs."""
+        return self._made("checkpoints")
+
+    def report(self, lesson: str, student: str) -> Path:
+        """The file of one student's report. Any name of a student makes a name of a file."""
+        readable = "".join(sign for sign in student if sign.isalnum() or sign in "-_")[:40]
+        name = f"{readable}-{hashlib.sha256(student.encode('utf-8', 'replace')).hexdigest()[:12]}.json"
+        folder = self._made("reports") / lesson
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder / name
+
+    def _made(self, name: str) -> Path:
+        folder = self.root / name
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder
+
+
+def write_privately(path: Path, text: str) -> None:
+    """The whole text or nothing, readable by the owner alone, whenever the process is killed."""
+    new = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(descriptor)
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)

@@ -1,0 +1,135 @@
+"""nbgrader's own commands and gradebook, in this process, for the course in one folder."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import sqlalchemy.exc
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.apps import NbGrader
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
+from sqlalchemy import text
+from traitlets.config import Config
+
+from grader.errors import CourseError
+
+_LOCK_SECONDS = 20
+
+
+class NbgraderCourse:
+    """The course in ``root``, as its ``nbgrader_config.py`` says.
+
+    Raises:
+        CourseError: there is no such file, or it cannot be read.
+    """
+
+    def __init__(self, root: Path, **settings: dict) -> None:
+        if not (root / "nbgrader_config.py").is_file():
+            raise CourseError(f"{root} holds no nbgrader_config.py: run this in the course's folder.")
+        self.root = root
+        with contextlib.chdir(root):
+            app = NbGrader()
+            app.initialize([])
+            config = app.config
+        for name, values in settings.items():
+            config[name].update(values)
+        self.config: Config = config
+        self.coursedir = CourseDirectory(config=config)
+        app.coursedir = self.coursedir
+        self._api = NbGraderAPI(self.coursedir, config=config)
+
+    @property
+    def database(self) -> str:
+        """SQLAlchemy's address of the gradebook."""
+        return self.coursedir.db_url
+
+    def submitted(self, lesson: str) -> dict[str, Path]:
+        """The folders that were handed in, by student."""
+        everybody = Path(self.coursedir.format_path(self.coursedir.submitted_directory, ".", ".")).resolve()
+        if not everybody.is_dir():
+            return {}
+        return {
+            folder.parent.name: folder
+            for folder in sorted(everybody.glob(f"*/{lesson}"))
+            if folder.is_dir() and not folder.is_symlink() and not folder.parent.name.startswith(".")
+        }
+
+    def insist_on_release(self, lesson: str) -> None:
+        """Nothing can be graded that was never released.
+
+        Raises:
+            CourseError: the gradebook does not know the lesson, or is locked.
+        """
+        with self.gradebook() as gradebook:
+            try:
+                gradebook.find_assignment(lesson)
+            except MissingEntry:
+                raise CourseError(
+                    f"Lesson {lesson} was never released: run `nbgrader generate_assignment {lesson} --force` first."
+                ) from None
+
+    @contextlib.contextmanager
+    def gradebook(self) -> Iterator[Gradebook]:
+        """The gradebook, for reading and writing.
+
+        Raises:
+            CourseError: another process keeps it locked, or its server does not answer.
+        """
+        try:
+            with Gradebook(self.database, self.coursedir.course_id) as opened:
+                yield opened
+        except sqlalchemy.exc.OperationalError as error:
+            raise CourseError(self._why_closed(error)) from error
+
+    def wait_for_gradebook(self) -> None:
+        """Wait until nobody else is writing.
+
+        Raises:
+            CourseError: somebody writes for longer than ``_LOCK_SECONDS``; the sentence says who.
+        """
+        with self.gradebook() as gradebook:
+            if gradebook.engine.dialect.name == "sqlite":
+                with gradebook.engine.connect() as connection:
+                    connection.execute(text(f"PRAGMA busy_timeout = {_LOCK_SECONDS * 1000}"))
+                    connection.execute(text("BEGIN IMMEDIATE"))
+                    connection.rollback()
+
+    def autograde(self, lesson: str, student: str) -> str | None:
+        """nbgrader's own ``autograde`` of one student; what it logged if it failed."""
+        return _problem(self._api.autograde(lesson, student, force=True))
+
+    def generate_feedback(self, lesson: str, student: str) -> str | None:
+        """nbgrader's own ``generate_feedback`` of one student; what it logged if it failed."""
+        return _problem(self._api.generate_feedback(lesson, student, force=True))
+
+    def _why_closed(self, error: sqlalchemy.exc.OperationalError) -> str:
+        if "locked" in str(error):
+            return (
+                f"The gradebook is locked by {_who_has_open(self.database)}: wait until it is done or close it, "
+                f"and run the same command again; nothing is lost."
+            )
+        return (
+            f"The gradebook at {self.database.split('@')[-1]} cannot be opened: "
+            f"{str(error.orig).strip().splitlines()[0]}"
+        )
+
+
+def _who_has_open(database: str) -> str:
+    path = os.path.realpath(database.removeprefix("sqlite:///"))
+    for process in psutil.process_iter(["pid", "name"]):
+        with contextlib.suppress(psutil.Error):
+            if process.pid != os.getpid() and any(
+                os.path.realpath(f.path) == path for f in process.open_files()
+            ):
+                return f"process {process.pid} ({process.info['name']})"
+    return "another process"
+
+
+def _problem(result: dict) -> str | None:
+    if result["success"]:
+        return None
+    log = (result.get("error") or result.get("log") or "nbgrader failed").strip().splitlines()
+    return log[-1] if log else "nbgrader failed"

@@ -1,0 +1,46 @@
+"""What grading found, a submission at a time; kept in ``.grading/reports``."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class ExerciseReport(BaseModel):
+    """One check."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    exercise: str
+    points: float
+    max_points: float
+    has_evidence: bool
+    findings: list[str]
+
+
+class SubmissionReport(BaseModel):
+    """One student's lesson."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    format: Literal[1] = 1
+    lesson: str
+    student: str
+    sandbox: str
+    stopped: str | None
+    seconds: float
+    exercises: list[ExerciseReport]
+
+    @property
+    def points(self) -> float:
+        """Earned in all checks."""
+        return sum(exercise.points for exercise in self.exercises)
+
+    @property
+    def max_points(self) -> float:
+        """Of all checks."""
+        return sum(exercise.max_points for exercise in self.exercises)
+
+    @property
+    def without_evidence(self) -> list[ExerciseReport]:
+        """Checks that earned nothing because there was nothing to judge."""
+        return [exercise for exercise in self.exercises if not exercise.has_evidence]
