@@ -1,4 +1,4 @@
-"""``grader``: build the lessons, check what is built, look at the environment."""
+"""``grader``: build the lessons, check what is built, grade a class, look at the environment."""
 
 import difflib
 import functools
@@ -20,6 +20,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from grader import class_commands
 from grader.course import lesson_ids
 from grader.errors import CourseError
 
@@ -108,6 +109,10 @@ def check(lessons: Lessons = None) -> None:
     if sentences:
         raise typer.Exit(1)
     typer.echo("All built files follow from their sources.")
+
+
+for command in (class_commands.autograde, class_commands.recheck, class_commands.collect):
+    app.command()(_one_line_errors(command))
 
 
 @app.command()

@@ -71,28 +71,38 @@ class ClassRun:
                 locked gradebook, a scheduler that does not answer, …
         """
         started = time.monotonic()
-        chosen = choose(self.sandbox, self.trust_students)
-        nbgrader = self._nbgrader(str(chosen))
+        with self.ready() as (nbgrader, folders, sandbox):
+            failed: dict[str, str] = {}
+            waiting = self._not_executed_yet(folders, sandbox, failed)
+            executed = self._execute(waiting, sandbox, workers, failed)
+            nbgrader.wait_for_gradebook()
+            rows = list(self._replay(nbgrader, list(folders), executed, failed))
+        return Summary(lesson=self.lesson, sandbox=sandbox, rows=rows, seconds=time.monotonic() - started)
+
+    @contextlib.contextmanager
+    def ready(self) -> Iterator[tuple[NbgraderCourse, dict[str, Path], str]]:
+        """Everything is there that grading needs, and nobody else is grading this course.
+
+        Yields:
+            nbgrader for this course, the folder that each student handed in, the sandbox's name.
+
+        Raises:
+            CourseError: something is missing; the sentence says what.
+        """
+        sandbox = str(choose(self.sandbox, self.trust_students))
+        nbgrader = self._nbgrader(sandbox)
         with self._alone():
             folders = self._folders(nbgrader)
             nbgrader.insist_on_release(self.lesson)
-            failed: dict[str, str] = {}
-            jobs = self._jobs(folders, str(chosen), failed)
-            executed = self._execute(jobs, workers, failed)
-            nbgrader.wait_for_gradebook()
-            rows = list(self._replay(nbgrader, list(folders), executed, failed))
-        return Summary(lesson=self.lesson, sandbox=str(chosen), rows=rows, seconds=time.monotonic() - started)
+            yield nbgrader, folders, sandbox
 
     def _nbgrader(self, sandbox: str) -> NbgraderCourse:
         known = lesson_ids(self.course / "solutions") if (self.course / "solutions").is_dir() else []
         if self.lesson not in known:
             nearest = difflib.get_close_matches(self.lesson, known, n=1, cutoff=0)
-            hint = (
-                f": did you mean {nearest[0]!r}?"
-                if nearest
-                else " in this folder: run this in the course's folder."
-            )
-            raise CourseError(f"There is no lesson {self.lesson!r}{hint}")
+            if not nearest:
+                raise CourseError(f"{self.course} holds no lessons: run this in the course's folder.")
+            raise CourseError(f"There is no lesson {self.lesson!r}: did you mean {nearest[0]!r}?")
         settings = {
             "sandbox": sandbox,
             "trust_students": self.trust_students,
@@ -119,8 +129,8 @@ class ClassRun:
         found = nbgrader.submitted(self.lesson)
         if not found:
             raise CourseError(
-                f"There are no submissions of {self.lesson}: put them at submitted/<student>/{self.lesson}/, or let "
-                f"`grader collect` do that."
+                f"There are no submissions of {self.lesson}: put them at submitted/<student>/{self.lesson}/, "
+                f"or let `grader collect` do that."
             )
         for student in self.students:
             if student not in found:
@@ -128,20 +138,17 @@ class ClassRun:
                 raise CourseError(f"{student} handed nothing in for {self.lesson}: did you mean {nearest}?")
         return {student: found[student] for student in found if not self.students or student in self.students}
 
-    def _jobs(
-        self, folders: dict[str, Path], sandbox: str, failed: dict[str, str]
-    ) -> Iterator[SubmissionJob]:
-        """Take everybody in; give the jobs that the spool does not hold, one at a time."""
+    def _not_executed_yet(self, folders: dict[str, Path], sandbox: str, failed: dict[str, str]) -> list[str]:
+        """Take everybody in; give the students whose executions the spool does not hold."""
         self.tell("intake", 0, len(folders))
         take_in_all(self.course, self.lesson, list(folders.values()))
+        self.tell("the lesson's own training", 0, 1)
+        make_lesson_checkpoints(LessonFolder(self.lesson, self.course))
         spool, waiting = Spool(GradingFolder(self.course)), []
-        if folders:
-            self.tell("lesson's own training", 0, 1)
-            make_lesson_checkpoints(LessonFolder(self.lesson, self.course))
         for number, student in enumerate(folders):
-            self.tell("intake", number, len(folders))
+            self.tell("preparation", number, len(folders))
             try:
-                job = self._job(student, sandbox)
+                job = self.job(student, sandbox)
             except CourseError:
                 raise
             except Exception as error:  # one student's files never end the class
@@ -151,31 +158,32 @@ class ClassRun:
                 spool.remove(job.key)
             if spool.get(job.key) is None:
                 waiting.append(student)
-        # Made again when a worker is free, not kept: a class of jobs is large.
-        return (self._job(student, sandbox) for student in waiting)
+        return waiting
 
-    def _job(self, student: str, sandbox: str) -> SubmissionJob:
+    def job(self, student: str, sandbox: str) -> SubmissionJob:
+        """What is to be executed for a student who was taken in."""
         clean = GradingFolder(self.course).intake / student / self.lesson / NOTEBOOK
         notebook = transplant(read_clean_notebook(clean), skeleton(LessonFolder(self.lesson, self.course)))
         return prepare_job(self.course, self.lesson, student, notebook, limits=self.limits, sandbox=sandbox)
 
     def _execute(
-        self, jobs: Iterator[SubmissionJob], workers: Callable[[], Workers], failed: dict[str, str]
+        self, students: list[str], sandbox: str, workers: Callable[[], Workers], failed: dict[str, str]
     ) -> set[str]:
-        first = next(jobs, None)
-        if first is None:
-            return set()
-        spool, executed = Spool(GradingFolder(self.course)), set()
-        rest = list(jobs)
-        self.tell("execution", 0, 1 + len(rest))
+        """Execute what is missing in the spool; each is stored as soon as it ends."""
+        executed: set[str] = set()
+        if not students:
+            return executed
+        spool = Spool(GradingFolder(self.course))
+        self.tell("execution", 0, len(students))
         with workers() as crew:
-            for job, outcome in crew.run([first, *rest]):
+            # Prepared again when a worker is free, not kept: a class of jobs is large.
+            for job, outcome in crew.run(self.job(student, sandbox) for student in students):
                 if isinstance(outcome, str):
                     failed[job.student] = outcome
                 else:
                     spool.put(outcome)
                     executed.add(job.student)
-                self.tell("execution", len(executed) + len(failed), 1 + len(rest))
+                self.tell("execution", len(executed) + len(failed), len(students))
         return executed
 
     def _replay(

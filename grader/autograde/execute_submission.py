@@ -32,7 +32,8 @@ def execute(job: SubmissionJob) -> Execution:
     Whatever the student's code does ends up in the execution: it never raises for her.
 
     Raises:
-        CourseError: this machine cannot run it: another version of the package, no memory, no disk.
+        KernelLost: the fork server was killed meanwhile.
+        CourseError: this machine cannot run it: another version of the package, no disk, …
     """
     if job.version != package_version():
         raise CourseError(
@@ -41,6 +42,10 @@ def execute(job: SubmissionJob) -> Execution:
     # In a thread of its own: the formgrader calls us where a loop of events is running already.
     with concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="execute") as pool:
         return pool.submit(asyncio.run, _execute(job)).result()
+
+
+class KernelLost(CourseError):
+    """The kernel ended because this machine ended it, not the student: worth another try."""
 
 
 async def _execute(job: SubmissionJob) -> Execution:
@@ -57,6 +62,8 @@ async def _execute(job: SubmissionJob) -> Execution:
         ) as manager:
             manager.context.maxmsgsize = _LARGEST_MESSAGE  # a larger one closes its connection
             runs, stopped = await BoundedClient(notebook, manager, job.limits).run()
+            if stopped and manager.provisioner.lost_its_server:
+                raise KernelLost("The process that starts the kernels was killed: is there enough memory?")
     except OSError as error:
         raise CourseError(
             f"The submission cannot be executed on this machine: {error.strerror or error}."

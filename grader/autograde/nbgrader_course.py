@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,7 +69,7 @@ class NbgraderCourse:
                 gradebook.find_assignment(lesson)
             except MissingEntry:
                 raise CourseError(
-                    f"Lesson {lesson} was never released: run `nbgrader generate_assignment {lesson} --force` first."
+                    f"Lesson {lesson} was never released: run `nbgrader generate_assignment {lesson}`."
                 ) from None
 
     @contextlib.contextmanager
@@ -99,17 +100,19 @@ class NbgraderCourse:
 
     def autograde(self, lesson: str, student: str) -> str | None:
         """nbgrader's own ``autograde`` of one student; what it logged if it failed."""
-        return _problem(self._api.autograde(lesson, student, force=True))
+        with _quiet():
+            return _problem(self._api.autograde(lesson, student, force=True))
 
     def generate_feedback(self, lesson: str, student: str) -> str | None:
         """nbgrader's own ``generate_feedback`` of one student; what it logged if it failed."""
-        return _problem(self._api.generate_feedback(lesson, student, force=True))
+        with _quiet():
+            return _problem(self._api.generate_feedback(lesson, student, force=True))
 
     def _why_closed(self, error: sqlalchemy.exc.OperationalError) -> str:
         if "locked" in str(error):
             return (
-                f"The gradebook is locked by {_who_has_open(self.database)}: wait until it is done or close it, "
-                f"and run the same command again; nothing is lost."
+                f"The gradebook is locked by {_who_has_open(self.database)}: wait until it is done or close "
+                f"it, and run the same command again; nothing is lost."
             )
         return (
             f"The gradebook at {self.database.split('@')[-1]} cannot be opened: "
@@ -117,13 +120,20 @@ class NbgraderCourse:
         )
 
 
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """nbgrader 0.9.6 makes SQLAlchemy 2 warn at every submission."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", sqlalchemy.exc.SAWarning)
+        yield
+
+
 def _who_has_open(database: str) -> str:
     path = os.path.realpath(database.removeprefix("sqlite:///"))
     for process in psutil.process_iter(["pid", "name"]):
         with contextlib.suppress(psutil.Error):
-            if process.pid != os.getpid() and any(
-                os.path.realpath(f.path) == path for f in process.open_files()
-            ):
+            opened = {os.path.realpath(file.path) for file in process.open_files()}
+            if process.pid != os.getpid() and path in opened:
                 return f"process {process.pid} ({process.info['name']})"
     return "another process"
 

@@ -66,6 +66,6 @@ class Spool:
             write_privately(mark, own)
         elif mark.read_text(encoding="utf-8", errors="replace").strip() != own:
             raise CourseError(
-                f"{self._folder} belongs to another course, or the secret beside it is new: remove that folder; "
-                f"every submission is then executed again."
+                f"{self._folder} belongs to another course, or the secret beside it is new: remove that "
+                f"folder; every submission is then executed again."
             )

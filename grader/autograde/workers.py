@@ -1,21 +1,19 @@
-"""Who executes: processes of this machine, or the workers of a Dask cluster."""
+"""Who executes: this machine's cores, or the workers of a Dask cluster."""
 
 import concurrent.futures
 import contextlib
-import multiprocessing
 import os
-import signal
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from grader.autograde.execute_submission import execute
+from grader.autograde.execute_submission import KernelLost, execute
 from grader.autograde.execution import Execution
 from grader.autograde.package_version import package_version
 from grader.autograde.submission_job import SubmissionJob
 from grader.errors import CourseError
+from grader.sandbox.kernel import fork_server
 
 TRIES = 3  # of one job whose worker died
 CONNECT_SECONDS = 10
@@ -36,83 +34,51 @@ class Workers(Protocol):
 
 
 class LocalWorkers:
-    """Processes of this machine, each with its own fork server; one thread a kernel.
+    """Threads of this process, which only wait: each has one kernel at a time, forked from one fork server.
 
     Args:
-        count: how many; by default one a core.
+        count: how many; by default one a core, since each kernel has one thread.
     """
 
     def __init__(self, count: int | None = None) -> None:
         self.count = count or cores()
-        self._pool: concurrent.futures.ProcessPoolExecutor | None = None
 
     def __enter__(self) -> Self:
-        self._start()
+        fork_server().start()  # imports while submissions are prepared
+        self._pool = concurrent.futures.ThreadPoolExecutor(self.count, thread_name_prefix="grading")
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stop()
-
-    @property
-    def pids(self) -> list[int]:
-        """Of the worker processes."""
-        return list(self._pool._processes or ()) if self._pool else []
+        if kind is not None:
+            fork_server().stop()  # its kernels end, and with them what the threads wait for
+        self._pool.shutdown(wait=True, cancel_futures=True)
 
     def run(self, jobs: Iterable[SubmissionJob]) -> Iterator[Outcome]:
-        """Execute; a job whose worker dies is tried again by a new one, ``TRIES`` times in all."""
-        waiting = deque((job, 1) for job in jobs)
+        """Execute; a job whose fork server was killed is tried again, ``TRIES`` times in all."""
+        waiting, again = iter(jobs), deque()
         running: dict[concurrent.futures.Future, tuple[SubmissionJob, int]] = {}
-        while waiting or running:
-            while waiting and len(running) < self.count:  # few at once: memory stays flat
-                job, attempt = waiting.popleft()
-                try:
-                    running[self._pool.submit(execute, job)] = (job, attempt)
-                except BrokenProcessPool:
-                    waiting.appendleft((job, attempt))
+        while True:
+            while len(running) < self.count:  # few at once: memory stays flat
+                job, attempt = again.popleft() if again else (next(waiting, None), 1)
+                if job is None:
                     break
+                running[self._pool.submit(execute, job)] = (job, attempt)
+            if not running:
+                return
             done, _ = concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_COMPLETED)
-            broken = not running
             for future in done:
                 job, attempt = running.pop(future)
                 try:
                     yield job, future.result()
-                except BrokenProcessPool:
-                    broken = True
+                except KernelLost as problem:
                     if attempt < TRIES:
-                        waiting.append((job, attempt + 1))
+                        again.append((job, attempt + 1))
                     else:
-                        yield job, f"Its worker died {TRIES} times: is there enough memory?"
+                        yield job, str(problem)
                 except CourseError as problem:
                     yield job, str(problem)
-            if broken:
-                for future, (job, attempt) in running.items():
-                    future.cancel()
-                    waiting.append((job, attempt))
-                running.clear()
-                self._stop()
-                self._start()
-
-    def _start(self) -> None:
-        self._pool = concurrent.futures.ProcessPoolExecutor(
-            self.count,
-            mp_context=multiprocessing.get_context("spawn"),
-            initializer=_begin_work,
-            initargs=(os.getpid(),),
-        )
-        for _ in range(self.count):  # start them now: they import while submissions are taken in
-            self._pool.submit(os.getpid)
-
-    def _stop(self) -> None:
-        processes = list((self._pool._processes or {}).values())
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        for process in processes:
-            process.terminate()
-        for process in processes:
-            process.join(10)
-            if process.is_alive():
-                process.kill()
 
 
 class DaskWorkers:
@@ -202,16 +168,3 @@ class DaskWorkers:
 def cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _begin_work(owner: int) -> None:
-    """In a worker: end with the grader, leave Ctrl-C to it, and start importing."""
-    from grader.sandbox.kernel import fork_server
-    from grader.sandbox.system_calls import die_with_parent
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # its kernels end with its end of the socket
-    die_with_parent()
-    if os.getppid() != owner:
-        os._exit(0)
-    fork_server().start()

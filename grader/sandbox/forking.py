@@ -111,6 +111,11 @@ class ForkServer:
             self._drain(0)
             return self._ended.get(number, -signal.SIGKILL if self._lost else None)
 
+    def is_lost(self, server: int) -> bool:
+        """Has the server with this process number ended?"""
+        with self._lock:
+            return self._process is None or self._process.pid != server or self._process.poll() is not None
+
     def send_signal(self, number: int, which: int, server: int) -> None:
         """To a kernel that runs; otherwise nothing happens."""
         with self._lock:
@@ -157,6 +162,11 @@ class ForkedProcess:
     def __init__(self, server: ForkServer, number: int, pid: int, server_pid: int) -> None:
         self.pid = pid
         self._server, self._number, self._server_pid = server, number, server_pid
+
+    @property
+    def lost_its_server(self) -> bool:
+        """Has the server that forked it ended?"""
+        return self._server.is_lost(self._server_pid)
 
     def poll(self) -> int | None:
         """Exit status, ``None`` while it runs."""

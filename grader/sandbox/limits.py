@@ -24,8 +24,8 @@ class Limits(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    cell_seconds: float = Field(default=600, gt=0)
-    notebook_seconds: float = Field(default=1800, gt=0)
+    cell_seconds: float = Field(default=600.0, gt=0)
+    notebook_seconds: float = Field(default=1800.0, gt=0)
     data_bytes: int = Field(default=4 * GIB, gt=0)
     memory_bytes: int | None = Field(default=None, gt=0)
     processes: int = Field(default=160, gt=0)

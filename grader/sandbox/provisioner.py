@@ -13,7 +13,7 @@ from traitlets import Any as AnyTrait
 
 from grader.sandbox import bubblewrap, containers
 from grader.sandbox.confinement import Confinement
-from grader.sandbox.forking import ForkServer
+from grader.sandbox.forking import ForkedProcess, ForkServer
 
 
 class _Confined(LocalProvisioner):
@@ -31,6 +31,11 @@ class _Confined(LocalProvisioner):
             for path in (self.confinement.connection, *self.confinement.connection.iterdir()):
                 os.chown(path, owner, owner)
         return arguments
+
+    @property
+    def lost_its_server(self) -> bool:
+        """Did the kernel end because what it was forked from ended?"""
+        return False
 
     async def kill(self, restart: bool = False) -> None:
         """Kill everything at once."""
@@ -51,6 +56,12 @@ class ForkedProvisioner(_Confined):
     """A kernel forked from a process that has imported the heavy libraries."""
 
     server: ForkServer = AnyTrait()
+    _forked: ForkedProcess | None = None
+
+    @property
+    def lost_its_server(self) -> bool:
+        """Did the kernel end because what it was forked from ended?"""
+        return self._forked is not None and self._forked.lost_its_server
 
     async def launch_kernel(self, cmd: list[str], **arguments: Any) -> KernelConnectionInfo:
         """Fork it; the fork confines itself before it reads anything of a student's."""
@@ -60,7 +71,7 @@ class ForkedProvisioner(_Confined):
             "confinement": self.confinement.model_dump_json(),
             "log": os.environ.get("FINETUNING_COURSE_KERNEL_LOG", ""),
         }
-        self.process = await asyncio.to_thread(self.server.fork, request)
+        self.process = self._forked = await asyncio.to_thread(self.server.fork, request)
         self.pid, self.pgid = self.process.pid, None
         return self.connection_info
 

@@ -1,0 +1,152 @@
+"""``grader autograde``, ``recheck`` and ``collect``: what an instructor does with a class."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from grader.errors import CourseError
+
+Lesson = Annotated[str, typer.Argument(help="Such as 02_freezing.")]
+Students = Annotated[list[str] | None, typer.Argument(metavar="[STUDENT]...", help="All if none is named.")]
+NumberOfWorkers = Annotated[
+    int | None, typer.Option("--workers", min=1, help="Kernels at once; by default one a core.")
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="Of a running Dask cluster, such as tcp://10.0.0.1:8786."),
+]
+SandboxName = Annotated[
+    str,
+    typer.Option(
+        "--sandbox", help="auto, namespaces, landlock, bwrap, docker or podman; auto: the strongest."
+    ),
+]
+TrustStudents = Annotated[
+    bool,
+    typer.Option("--trust-students", help="Grade even without a sandbox: their code can do what you can."),
+]
+TimeLimit = Annotated[float, typer.Option("--time-limit", min=1, help="Seconds that one notebook may run.")]
+Memory = Annotated[int, typer.Option("--memory", min=2, help="GiB that one kernel may have.")]
+ForceExecution = Annotated[bool, typer.Option("--force", help="Execute again what was executed already.")]
+WithoutFeedback = Annotated[bool, typer.Option("--no-feedback", help="Do not make the pages for students.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")]
+
+
+def autograde(
+    lesson: Lesson,
+    students: Students = None,
+    workers: NumberOfWorkers = None,
+    scheduler: Scheduler = None,
+    sandbox: SandboxName = "auto",
+    trust_students: TrustStudents = False,
+    time_limit: TimeLimit = 1800.0,
+    memory: Memory = 4,
+    force: ForceExecution = False,
+    no_feedback: WithoutFeedback = False,
+    as_json: AsJson = False,
+) -> None:
+    """Grade a lesson of a class. Interrupted, the same command goes on where it was."""
+    # Imported here: they take seconds, which `--help` should not.
+    from grader.autograde.class_run import ClassRun
+    from grader.autograde.workers import DaskWorkers, LocalWorkers
+    from grader.sandbox import Limits
+    from grader.sandbox.limits import GIB
+
+    if workers and scheduler:
+        raise CourseError("Give --workers or --scheduler, not both: a cluster has its own workers.")
+    limits = Limits(notebook_seconds=time_limit, cell_seconds=min(600.0, time_limit), data_bytes=memory * GIB)
+    with _told(as_json) as tell:
+        run = ClassRun(
+            Path.cwd(),
+            lesson,
+            tuple(students or ()),
+            limits=limits,
+            sandbox=sandbox,
+            trust_students=trust_students,
+            force=force,
+            feedback=not no_feedback,
+            tell=tell,
+        )
+        summary = run.grade(lambda: DaskWorkers(scheduler) if scheduler else LocalWorkers(workers))
+    _show(summary, as_json)
+
+
+def recheck(
+    lesson: Lesson,
+    students: Students = None,
+    time_limit: TimeLimit = 1800.0,
+    memory: Memory = 4,
+    no_feedback: WithoutFeedback = False,
+    as_json: AsJson = False,
+) -> None:
+    """Judge the stored evidence of a class again, after a judge was corrected. Executes nothing.
+
+    Give the same --time-limit and --memory as to autograde, if you gave it any.
+    """
+    from grader.autograde.class_run import ClassRun
+    from grader.autograde.recheck import recheck as judge_again
+    from grader.sandbox import Limits
+    from grader.sandbox.limits import GIB
+
+    limits = Limits(notebook_seconds=time_limit, cell_seconds=min(600.0, time_limit), data_bytes=memory * GIB)
+    with _told(as_json) as tell:
+        run = ClassRun(
+            Path.cwd(), lesson, tuple(students or ()), limits=limits, feedback=not no_feedback, tell=tell
+        )
+        summary = judge_again(run)
+    _show(summary, as_json)
+
+
+def collect(
+    lesson: Lesson,
+    source: Annotated[
+        Path, typer.Argument(help="A zip, or a folder, as downloaded from a learning platform.")
+    ],
+    roster: Annotated[Path | None, typer.Option(help="A CSV file of the class with a column id.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+) -> None:
+    """Lay out downloaded submissions for nbgrader. Nothing is dropped: what is doubtful is listed."""
+    from grader.submissions.collect import collect as lay_out
+    from grader.submissions.collect import show
+
+    collected = lay_out(source, lesson, Path.cwd() / "submitted", roster=roster, dry_run=dry_run)
+    show(collected, Console())
+
+
+class _told:
+    """A progress bar with the time left; nothing where the output is for programs."""
+
+    def __init__(self, as_json: bool) -> None:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        self._progress = Progress(*columns, console=Console(stderr=as_json), transient=True)
+
+    def __enter__(self) -> Callable[[str, int, int], None]:
+        self._progress.start()
+        self._task = self._progress.add_task("", total=None)
+        self._step = ""
+        return self._tell
+
+    def __exit__(self, *_: Any) -> None:
+        self._progress.stop()
+
+    def _tell(self, step: str, done: int, of: int) -> None:
+        if step != self._step:  # the time left is that of the step
+            self._progress.remove_task(self._task)
+            self._task, self._step = self._progress.add_task(step, total=of), step
+        self._progress.update(self._task, completed=done, total=of)
+
+
+def _show(summary: Any, as_json: bool) -> None:
+    from grader.autograde.summary import as_json as to_json
+    from grader.autograde.summary import show
+
+    if as_json:
+        typer.echo(to_json(summary))
+    else:
+        show(summary, Console())
+    if summary.failed:
+        raise typer.Exit(1)
