@@ -1,0 +1,80 @@
+"""Lay out a class in which each hostile student stands between two honest ones, and grade it, contained."""
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+
+from tests.autograde.hostile.cases import CASES, LESSON, Case
+from tests.sandbox.contained import contained
+
+SECONDS = 12  # that a notebook may run
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What the instructor sees.
+
+    Attributes:
+        rows: of the command's summary, by student.
+        code: exit status of the command.
+        said: its error stream.
+    """
+
+    root: Path
+    rows: dict[str, dict]
+    code: int
+    said: str
+
+
+def honest(number: int) -> str:
+    """Name of the honest student before the hostile one of this number."""
+    return f"{number:03d}-a-honest"
+
+
+def hostile(number: int, case: Case) -> str:
+    """Name of the hostile student."""
+    return f"{number:03d}-b-{case.name}"
+
+
+def lay_out(root: Path, cases: list[Case] = CASES) -> None:
+    """Hand in: an honest, a hostile, an honest, …; the last is honest."""
+    release = root / "notebooks" / LESSON
+    for number in range(len(cases) + 1):
+        folder = root / "submitted" / honest(number) / LESSON
+        folder.mkdir(parents=True)
+        shutil.copy(root / "solutions" / LESSON / "lesson.ipynb", folder)
+    for number, case in enumerate(cases):
+        folder = root / "submitted" / hostile(number, case) / LESSON
+        shutil.copytree(release, folder)
+        content = json.loads((folder / "lesson.ipynb").read_text(encoding="utf-8"))
+        (folder / "lesson.ipynb").unlink()
+        case.change(content, folder)
+        if content:
+            text = json.dumps(content)
+            (folder / "lesson.ipynb").write_text(text, encoding="utf-8", errors="surrogatepass")
+
+
+def grade(root: Path, sandbox: str = "auto", timeout: float = 600) -> Graded:
+    """The instructor's own command, inside the wrapper."""
+    words = [sys.executable, "-P", "-m", "grader.cli", "autograde", LESSON, "--json", "--no-feedback"]
+    words += ["--sandbox", sandbox, "--time-limit", str(SECONDS), "--memory", "2"]
+    mark = {"HOSTILE_TEST_MARK": "secret of the instructor"}
+    done = contained(words, writable=[root], timeout=timeout, environment=mark)
+    return Graded(root, _rows(done), done.returncode, done.stderr)
+
+
+def _rows(done: subprocess.CompletedProcess[str]) -> dict[str, dict]:
+    try:
+        return {row["student"]: row for row in json.loads(done.stdout)["rows"]}
+    except (ValueError, KeyError):
+        raise AssertionError(f"no summary: {done.stdout[-2000:]}\n{done.stderr[-4000:]}") from None
+
+
+def graded_notebook(root: Path, student: str) -> nbformat.NotebookNode:
+    """What nbgrader keeps, and formgrader shows."""
+    return nbformat.read(root / "autograded" / student / LESSON / "lesson.ipynb", as_version=4)
