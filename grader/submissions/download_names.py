@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 # Moodle: "Full Name_<number>_assignsubmission_file_", a folder or the beginning of the file's name.
-_MOODLE = re.compile(r"^(?P<name>.+?)_(?P<number>\d+)_assignsubmission_(?:file|onlinetext)_?/?(?P<file>.*)$")
+_MOODLE = re.compile(
+    r"^(?P<name>[^/]+?)_(?P<number>\d+)_assignsubmission_(?:file|onlinetext)_?/?(?P<file>.*)$"
+)
 # Canvas: "lastnamefirstname_<user>_<file number>_name.ipynb", with LATE in between where it was late.
 _CANVAS = re.compile(r"^(?P<name>[^/_]+?)(?:_LATE)?_(?P<number>\d+)_(?P<other>\d+)_(?P<file>[^/]+)$")
 # Blackboard: "Assignment_username_attempt_2026-01-31-23-59-00_name.ipynb".

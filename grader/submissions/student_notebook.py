@@ -1,6 +1,7 @@
 """What is taken of a notebook file: types, ids and texts of its cells. Everything else is left behind."""
 
 import json
+import re
 from typing import Any
 
 from nbformat import NotebookNode
@@ -9,6 +10,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from grader.submissions.untrusted_files import Refused
 
 CELLS, CELL_CHARACTERS, NAME_CHARACTERS = 1_000, 200_000, 120
+_CELL_ID = re.compile(r"[a-zA-Z0-9-_]{1,64}")
 TOO_LONG = "raise ValueError('This cell is too long to be graded: it has more than 200,000 characters.')"
 
 
@@ -35,7 +37,9 @@ def parse_notebook(raw: bytes) -> NotebookNode:
         raise Refused("it is JSON, but no notebook: it has no list of cells")
     if len(cells) > CELLS:
         raise Refused(f"it has {len(cells):,} cells, and {CELLS:,} are allowed")
-    return new_notebook(cells=[_cell(cell) for cell in cells if isinstance(cell, dict)])
+    clean = [_cell(cell) for cell in cells if isinstance(cell, dict)]
+    _name_cells(clean, [cell.get("id") for cell in cells if isinstance(cell, dict)])
+    return new_notebook(cells=clean)
 
 
 def placeholder(reason: str) -> NotebookNode:
@@ -68,12 +72,19 @@ def _cell(cell: dict[str, Any]) -> NotebookNode:
     if len(source) > CELL_CHARACTERS:
         source = TOO_LONG
     clean = new_code_cell(source) if cell.get("cell_type") == "code" else new_markdown_cell(source)
-    clean.pop("id", None)
-    if isinstance(name := cell.get("id"), str):
-        clean["id"] = _printable(name)[:64]
     if (grade_id := _grade_id(cell)) is not None:
         clean.metadata["nbgrader"] = {"grade_id": grade_id}
     return clean
+
+
+def _name_cells(cells: list[NotebookNode], ids: list[Any]) -> None:
+    """Each cell keeps its id, where that is one and stands once."""
+    taken: set[str] = set()
+    for number, (cell, name) in enumerate(zip(cells, ids, strict=True)):
+        if not (isinstance(name, str) and _CELL_ID.fullmatch(name) and name not in taken):
+            name = f"unnamed-{number}"
+        taken.add(name)
+        cell["id"] = name
 
 
 def _grade_id(cell: dict[str, Any]) -> str | None:
