@@ -1,6 +1,7 @@
 """The doctor: looks at the environment and says in one sentence each what to mend."""
 
 from grader.doctor.diagnosis import Diagnosis, Status
+from grader.doctor.grading import grading
 from grader.doctor.jupyter import browser, quiz_extension
 from grader.doctor.machine import cache, cores, device, python
 from grader.doctor.packages import data_packages, requirements
@@ -14,7 +15,7 @@ _CHECKS = (python, torch_pair, requirements, data_packages, quiz_extension, cach
 
 def examine() -> list[Diagnosis]:
     """All diagnoses, in the order in which they should be mended."""
-    return [look() for look in _CHECKS]
+    return [*(look() for look in _CHECKS), *grading()]
 
 
 def environment_report() -> str:

@@ -122,15 +122,15 @@ def test_answers_are_found_when_an_editor_dropped_all_metadata(keep_ids):
     assert MISSING not in found
 
 
+EDITS = st.sampled_from(["delete", "double", "retype", "edit", "move", "strip"])
+
+
 def is_answer(cell):
     return cell.metadata.get("nbgrader", {}).get("grade_id", "").endswith(("answer", "answers"))
 
 
 @settings(max_examples=200, deadline=None)
-@given(
-    st.integers(0, 2**32),
-    st.lists(st.sampled_from(["delete", "double", "retype", "edit", "move", "strip"]), max_size=12),
-)
+@given(st.integers(0, 2**32), st.lists(EDITS, max_size=12))
 def test_edits_of_cells_that_are_no_answers_change_nothing(seed, edits):
     """The property: whatever is done to other cells, every answer and every check is where it belongs."""
     chance = random.Random(seed)
@@ -157,5 +157,8 @@ def test_edits_of_cells_that_are_no_answers_change_nothing(seed, edits):
     graded = [cell for cell in rebuilt.cells if "nbgrader" in cell.metadata]
     assert [cell.metadata.nbgrader.grade_id for cell in graded] == ["a-answer", "a", "q-answers", "q"]
     assert [cell.source for cell in graded] == [
-        "def answer():\n    return 2", 'check("a", answer)', 'answers = {\n    "q": "A",\n}', 'check("q", answers)',
-    ]  # fmt: skip
+        "def answer():\n    return 2",
+        'check("a", answer)',
+        'answers = {\n    "q": "A",\n}',
+        'check("q", answers)',
+    ]

@@ -1,0 +1,26 @@
+"""What an instructor's machine offers for grading a class."""
+
+from grader.doctor.diagnosis import Diagnosis, Status
+
+
+def grading() -> list[Diagnosis]:
+    """Sandboxes, the limit on memory, and how many kernels run at once."""
+    # Imported here: a student's doctor need not wait for the trials.
+    from grader.autograde.workers import cores
+    from grader.sandbox import available
+    from grader.sandbox.cgroup import describe
+
+    found = available()
+    working = [str(sandbox) for sandbox, problem in found.items() if problem is None]
+    missing = "; ".join(f"{sandbox}: {problem}" for sandbox, problem in found.items() if problem is not None)
+    if working:
+        text = f"{working[0]} will confine student code; working here: {', '.join(working)}."
+        status = Status.GOOD
+    else:
+        text = f"no sandbox works, so a class cannot be graded here: {missing}."
+        status = Status.WARNING  # lessons run all the same
+    return [
+        Diagnosis(status, "grading: sandbox", text),
+        Diagnosis(Status.GOOD, "grading: limits", f"{describe()}."),
+        Diagnosis(Status.GOOD, "grading: workers", f"{cores()} kernels at once, one thread each."),
+    ]
