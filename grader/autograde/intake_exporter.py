@@ -31,11 +31,14 @@ def _redirect(converter: Autograde) -> None:
     """Let ``converter`` read the clean copies, and nothing of what was handed in."""
     given = converter.coursedir
     course = Path(given.root).resolve()
+    taken_in = str(GradingFolder(course).intake.relative_to(course))
+    if given.submitted_directory == taken_in:  # of a class run, which took everybody in
+        return
     lesson = given.assignment_id
     folders = _submitted(converter)
     intakes = take_in_all(course, lesson, folders)
     clean = copy.copy(given)  # the formgrader goes on with the one that it has
-    clean.submitted_directory = str(GradingFolder(course).intake.relative_to(course))
+    clean.submitted_directory = taken_in
     converter.coursedir = clean
     converter.assignments = {}
     for intake in intakes:

@@ -1,6 +1,7 @@
 """nbgrader's own commands and gradebook, in this process, for the course in one folder."""
 
 import contextlib
+import copy
 import os
 import warnings
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import text
 from traitlets.config import Config
 
+from grader.autograde.grading_folder import GradingFolder
 from grader.errors import CourseError
 
 _LOCK_SECONDS = 20
@@ -40,7 +42,10 @@ class NbgraderCourse:
         self.config: Config = config
         self.coursedir = CourseDirectory(config=config)
         app.coursedir = self.coursedir
-        self._api = NbGraderAPI(self.coursedir, config=config)
+        # nbgrader replays what was taken in: a student without a notebook has a placeholder there.
+        replayed = copy.deepcopy(config)
+        replayed.CourseDirectory.submitted_directory = str(GradingFolder(root).intake.relative_to(root))
+        self._api = NbGraderAPI(CourseDirectory(config=replayed), config=replayed)
 
     @property
     def database(self) -> str:

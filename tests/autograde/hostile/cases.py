@@ -74,6 +74,7 @@ def bundle(**changes):
             "message": "", "evidence": {{"values": [1.0] * len(ASKED["labels"])}}}} | changes
 def give(text):
     display({{"{MIME}": text if isinstance(text, str) else json.dumps(text), "text/plain": "e"}}, raw=True)
+majority_baseline = lambda labels: 1.0
 def at_check(action):
     import grader.exercises, builtins
     def check(*a, **k): return action()
@@ -509,12 +510,12 @@ code("endless-loop", "while True: pass", "evidence")
 code(
     "endless-loop-that-catches",
     "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
-    "could not be interrupted",
+    "evidence",
 )
 code(
     "endless-answer",
     "def majority_baseline(labels):\n    while True:\n        try:\n            while True: pass\n        except BaseException: pass",
-    "evidence",
+    "did not come back",
 )
 code("sleeps", "import time; time.sleep(10_000)")
 code(
