@@ -51,6 +51,7 @@ class _Server:
     def __init__(self, owner: socket.socket) -> None:
         self._owner = owner
         self._kernels: dict[int, int] = {}  # process → request
+        self._supervised: set[int] = set()  # processes that end what is below them when they are asked to
         self._received = b""
         self._wake, woken = os.pipe()
         os.set_blocking(self._wake, False)
@@ -93,6 +94,8 @@ class _Server:
         if process == 0:
             _child(request["fork"])
         self._kernels[process] = request["id"]
+        if '"landlock"' in request["fork"]["confinement"]:
+            self._supervised.add(process)
         self.tell({"id": request["id"], "pid": process})
 
     def _reap(self) -> None:
@@ -102,12 +105,14 @@ class _Server:
             process, status = os.waitpid(-1, os.WNOHANG)
             if process == 0:
                 return
+            self._supervised.discard(process)
             if (number := self._kernels.pop(process, None)) is not None:
                 self.tell({"id": number, "ended": os.waitstatus_to_exitcode(status)})
 
-    @staticmethod
-    def _send(process: int, number: int) -> None:
-        """A confined kernel's first process takes everything below it along when it is asked to end."""
+    def _send(self, process: int, number: int) -> None:
+        """Whoever kills the first process of a process table kills all in it; a supervisor must be asked."""
+        if process in self._supervised and number == signal.SIGKILL:
+            number = signal.SIGTERM
         with contextlib.suppress(ProcessLookupError):
             os.kill(process, number)
 

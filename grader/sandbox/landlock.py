@@ -90,7 +90,9 @@ def _supervise() -> None:
         system.die_with_parent()
         return
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Asked to end, or left by the fork server, it first kills what is below it.
     signal.signal(signal.SIGTERM, lambda *_: _kill_children_of(parent))
+    system.die_with_parent(signal.SIGTERM)
     code = None
     while True:
         try:

@@ -85,9 +85,9 @@ def pivot_root(new: str, old: str) -> None:
     syscall(_number("pivot_root"), os.fsencode(new), os.fsencode(old), what="pivot_root")
 
 
-def die_with_parent() -> None:
-    """The calling process is killed when its parent ends."""
-    _libc.prctl(_PR_SET_PDEATHSIG, 9, 0, 0, 0)
+def die_with_parent(by: int = 9) -> None:
+    """The calling process gets the signal ``by`` when its parent ends."""
+    _libc.prctl(_PR_SET_PDEATHSIG, by, 0, 0, 0)
 
 
 def adopt_orphans() -> None:

@@ -1,0 +1,125 @@
+"""An honest notebook finds in its kernel what it would find at home; and at the end nothing is left."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import nbformat
+import psutil
+import pytest
+from nbclient import NotebookClient
+
+from grader.errors import CourseError
+from grader.sandbox import Limits, Sandbox, choose, open_kernel
+from grader.sandbox.forking import ForkServer
+from grader.sandbox.kernel import fork_server
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Sandbox:
+    try:
+        return choose()
+    except CourseError as problem:
+        pytest.skip(str(problem))
+
+
+def run(sandbox: Sandbox, scratch: Path, *sources: str, **options: object) -> list[str]:
+    """What each cell showed."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+
+    async def execute() -> None:
+        async with open_kernel(sandbox, scratch, Limits(), **options) as manager:
+            await NotebookClient(notebook, km=manager, timeout=120, allow_errors=True).async_execute()
+
+    asyncio.run(execute())
+    return [
+        "".join(
+            str(o.get("text", "")) + str(o.get("data", "")) + str(o.get("evalue", "")) for o in cell.outputs
+        )
+        for cell in notebook.cells
+    ]
+
+
+def test_it_starts_in_its_folder_with_its_files_and_variables(sandbox, tmp_path):
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "data.txt").write_text("data")
+    (tmp_path / "own_module.py").write_text("VALUE = 7")
+    shown = run(
+        sandbox,
+        tmp_path,
+        "import os; print(os.getcwd(), open('below/data.txt').read(), os.environ['OF_OURS'])",
+        "import own_module; print(own_module.VALUE); open('written', 'w').write('x')",
+        environment={"OF_OURS": "ours"},
+    )
+    assert shown[0].split() == [str(tmp_path.resolve()), "data", "ours"]
+    assert shown[1].startswith("7")
+
+
+def test_libraries_and_figures_work_as_at_home(sandbox, tmp_path):
+    shown = run(
+        sandbox,
+        tmp_path,
+        "import torch; print(torch.ones(2).sum().item(), torch.get_num_threads())",
+        "import matplotlib.pyplot as plt; plt.plot([1, 2]); plt.show()",
+        "import subprocess; print(subprocess.run(['echo', 'shell'], capture_output=True, text=True).stdout)",
+    )
+    assert shown[0].split() == ["2.0", "1"]
+    assert "image/png" in shown[1]
+    assert "shell" in shown[2]
+
+
+def test_two_kernels_draw_different_random_numbers(sandbox, tmp_path):
+    source = "import torch, numpy, random; print(torch.rand(1).item(), numpy.random.rand(), random.random())"
+    drawn = []
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        drawn += run(sandbox, tmp_path / name, source)[0].split()
+    assert len(set(drawn)) == 6
+
+
+def test_nothing_of_our_environment_goes_along(sandbox, tmp_path, monkeypatch):
+    monkeypatch.setenv("SECRET_TOKEN", "hidden")
+    shown = run(sandbox, tmp_path, "import os; print('SECRET_TOKEN' in os.environ, os.environ['HOME'])")
+    assert shown[0].startswith("False")
+
+
+def test_what_is_readable_is_read_and_not_written(sandbox, tmp_path):
+    shared, scratch = tmp_path / "shared", tmp_path / "scratch"
+    shared.mkdir()
+    scratch.mkdir()
+    (shared / "data").write_text("shared")
+    shared.chmod(0o755)
+    shown = run(
+        sandbox,
+        scratch,
+        f"print(open({str(shared / 'data')!r}).read())",
+        f"open({str(shared / 'data')!r}, 'w')",
+        readable=[shared],
+    )
+    assert "shared" in shown[0]
+    assert (shared / "data").read_text() == "shared"
+    assert shown[1]
+
+
+def test_at_the_end_no_process_is_left(sandbox, tmp_path):
+    run(sandbox, tmp_path, "import subprocess; subprocess.Popen(['sleep', '1000'])")
+    server = psutil.Process(fork_server().pid)
+    _, alive = psutil.wait_procs(server.children(recursive=True), timeout=10)
+    assert not alive
+
+
+def test_a_fork_server_that_was_killed_is_started_anew(sandbox, tmp_path):
+    (tmp_path / "a").mkdir()
+    run(sandbox, tmp_path / "a", "1")
+    old = fork_server().pid
+    os.kill(old, 9)
+    psutil.Process(old).wait(10)
+    (tmp_path / "b").mkdir()
+    assert "2" in run(sandbox, tmp_path / "b", "print(2)")[0]
+    assert fork_server().pid != old
+
+
+def test_a_fork_server_ends_with_its_owner(tmp_path):
+    with ForkServer(preload=()) as server:
+        process = psutil.Process(server.pid)
+    assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
