@@ -94,6 +94,9 @@ class BoundedClient(NotebookClient):
             raise
         except Exception as error:  # whatever a message of a strange form makes the protocol raise
             stopped = f"The kernel's messages could not be understood ({type(error).__name__})."
+        finally:
+            if self.kc is not None:
+                self.kc.stop_channels()
         codes = sum(cell.cell_type == "code" for cell in self.nb.cells)
         runs += [CellRun() for _ in range(codes - len(runs))]
         return runs, stopped

@@ -87,7 +87,7 @@ class NbgraderCourse:
         try:
             with Gradebook(self.database, self.coursedir.course_id) as opened:
                 yield opened
-        except sqlalchemy.exc.OperationalError as error:
+        except sqlalchemy.exc.DatabaseError as error:
             raise CourseError(self._why_closed(error)) from error
 
     def wait_for_gradebook(self) -> None:
@@ -113,7 +113,7 @@ class NbgraderCourse:
         with _quiet():
             return _problem(self._api.generate_feedback(lesson, student, force=True))
 
-    def _why_closed(self, error: sqlalchemy.exc.OperationalError) -> str:
+    def _why_closed(self, error: sqlalchemy.exc.DatabaseError) -> str:
         if "locked" in str(error):
             return (
                 f"The gradebook is locked by {_who_has_open(self.database)}: wait until it is done or close "

@@ -18,6 +18,7 @@ from grader.autograde.spool import Spool
 from grader.autograde.summary import Row, Summary
 from grader.build.lesson_folder import NOTEBOOK
 from grader.errors import CourseError
+from grader.submissions.untrusted_files import Refused
 
 _NOTEBOOK_NAME = "lesson"
 
@@ -53,9 +54,12 @@ def recheck(run: ClassRun) -> Summary:
 
 def _judge(run: ClassRun, nbgrader: NbgraderCourse, student: str, sandbox: str) -> SubmissionReport:
     """The report; the verdicts also go into the graded notebook, which feedback is made from."""
-    job = run.job(student, sandbox)
-    execution = Spool(GradingFolder(run.course)).get(job.key)
     graded = _graded_notebook(nbgrader, run.lesson, student)
+    try:
+        job = run.job(student, sandbox)
+        execution = Spool(GradingFolder(run.course)).get(job.key)
+    except Refused:  # never taken in
+        execution = None
     if execution is None or not graded.is_file():
         raise CourseError(
             f"Nothing is stored for what {student} handed in: run `grader autograde {run.lesson} {student}`."

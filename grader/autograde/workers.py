@@ -132,7 +132,8 @@ class DaskWorkers:
             return future
 
         at_once = 2 * max(1, len(self._client.scheduler_info(n_workers=-1)["workers"]))
-        ended = as_completed([submit() for _ in range(min(at_once, len(waiting)))])
+        first = [submit() for _ in range(min(at_once, len(waiting)))]
+        ended = as_completed(first, loop=self._client.loop)
         for future in ended:
             job = running.pop(future)
             try:

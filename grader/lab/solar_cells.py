@@ -75,13 +75,32 @@ class SolarCells:
         chosen[held_out] = True
         return np.flatnonzero(~chosen), np.flatnonzero(chosen)
 
-    def _stratified_held_out(self) -> np.ndarray:
-        rng = np.random.default_rng(_SPLIT_SEED)
-        strata = [
+    def quarters(self, kind: Split = "stratified") -> list[np.ndarray]:
+        """Four sets of indices (int64, sorted) that hold each cell once, to hold out one after the other.
+
+        "stratified" draws at random within each module type and defect probability; "blocks" takes every
+        fourth stretch in file order, so that few modules stand on both sides of a split.
+
+        Raises:
+            CourseError: there is no such kind.
+        """
+        if kind == "stratified":
+            rng = np.random.default_rng(_SPLIT_SEED)
+            parts = [np.array_split(rng.permutation(stratum), 4) for stratum in self._strata()]
+            return [np.sort(np.concatenate(quarter)) for quarter in zip(*parts, strict=True)]
+        if kind == "blocks":
+            return [np.sort(np.concatenate(self._blocks()[first::4])) for first in range(4)]
+        raise CourseError(f'There are no quarters "{kind}": choose "stratified" or "blocks".')
+
+    def _strata(self) -> list[np.ndarray]:
+        return [
             np.flatnonzero((self.module_type == kind) & (self.probability == probability))
             for kind in ("mono", "poly")
             for probability in np.unique(self.probability)
         ]
+
+    def _stratified_held_out(self) -> np.ndarray:
+        rng, strata = np.random.default_rng(_SPLIT_SEED), self._strata()
         # The quarters of the strata are not whole: rounding the running sum keeps the total at a quarter.
         ends = np.round(np.cumsum([len(stratum) for stratum in strata]) / 4).astype(int)
         counts = np.diff(ends, prepend=0)
@@ -89,13 +108,15 @@ class SolarCells:
             [rng.permutation(stratum)[:count] for stratum, count in zip(strata, counts, strict=True)]
         )
 
-    def _block_held_out(self) -> np.ndarray:
+    def _blocks(self) -> list[np.ndarray]:
         changes = np.flatnonzero(self.module_type[1:] != self.module_type[:-1]) + 1
         runs = np.split(np.arange(COUNT), changes)
-        blocks = [run[start : start + BLOCK] for run in runs for start in range(0, len(run), BLOCK)]
+        return [run[start : start + BLOCK] for run in runs for start in range(0, len(run), BLOCK)]
+
+    def _block_held_out(self) -> np.ndarray:
         # Of the four ways to take every fourth block, the third comes nearest to the whole set's share of
         # defective cells, in both module types.
-        return np.concatenate(blocks[2::4])
+        return np.concatenate(self._blocks()[2::4])
 
     def few_labels(self, train: np.ndarray, count: int, seed: int) -> np.ndarray:
         """A random ``count`` of the training indices, stratified by label and module type.

@@ -53,6 +53,8 @@ def enter(confinement: Confinement) -> None:
         _allow(rules, path, read)
     for device in ("null", "zero", "random", "urandom"):
         _allow(rules, f"/dev/{device}", _READ | _WRITE)
+    for terminal in ("ptmx", "pts"):  # a notebook's "!command" runs in a terminal of its own
+        _allow(rules, f"/dev/{terminal}", _READ | _WRITE | _IOCTL | _READ_FOLDER)
     for path in (confinement.scratch, confinement.connection):
         _allow(rules, path, _EVERYTHING & ~_IOCTL)
     if os.geteuid() == 0 and confinement.uid:

@@ -69,6 +69,10 @@ def _lay_out_files(confinement: Confinement) -> None:
         _bind(f"/dev/{name}", root, read_only=False)
     for folder, size in (("/dev/shm", _SHARED_MEMORY), ("/tmp", _TEMPORARY)):
         _mount_empty(root + folder, size, "1777", owner)
+    os.makedirs(f"{root}/dev/pts")  # a notebook's "!command" runs in a terminal of its own
+    terminals = "newinstance,ptmxmode=0666,mode=620"
+    system.mount("devpts", f"{root}/dev/pts", "devpts", system.MS_NOSUID, terminals)
+    os.symlink("pts/ptmx", f"{root}/dev/ptmx")
     for folder in _SYSTEM:
         if os.path.lexists(folder):
             _bind(folder, root)

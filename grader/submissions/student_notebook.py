@@ -10,6 +10,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from grader.submissions.untrusted_files import Refused
 
 CELLS, CELL_CHARACTERS, NAME_CHARACTERS = 1_000, 200_000, 120
+PLACEHOLDER = "placeholder"  # id of the one cell of a notebook that stands for another
 _CELL_ID = re.compile(r"[a-zA-Z0-9-_]{1,64}")
 TOO_LONG = "raise ValueError('This cell is too long to be graded: it has more than 200,000 characters.')"
 
@@ -45,7 +46,7 @@ def parse_notebook(raw: bytes) -> NotebookNode:
 def placeholder(reason: str) -> NotebookNode:
     """Stands for a notebook that could not be read, and says why."""
     text = f"**This submission could not be graded:** {reason}"
-    return new_notebook(cells=[new_markdown_cell(text, id="placeholder")])
+    return new_notebook(cells=[new_markdown_cell(text, id=PLACEHOLDER)])
 
 
 def _json(raw: bytes) -> Any:

@@ -11,6 +11,8 @@ from collections import defaultdict
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
+from grader.submissions.student_notebook import PLACEHOLDER
+
 YOURS_TO_CHANGE = "yours-to-change"  # a tag of cells that students edit though they are no answers
 MISSING = 'raise NotImplementedError("This answer cell is not in the submission.")'
 NOT_CODE = 'raise NotImplementedError("This answer cell is no code cell any more.")'
@@ -28,14 +30,15 @@ def transplant(student: NotebookNode, skeleton: NotebookNode) -> NotebookNode:
 
     Returns:
         a new notebook: every cell of the skeleton in its order, without outputs. Answer cells hold the
-        student's text, or an error where she has none. Notes on what was not taken stand in
-        ``metadata["finetuning_course_notes"]``.
+        student's text, or an error where she has none. A placeholder's sentence stands first. Notes on what
+        was not taken stand in ``metadata["finetuning_course_notes"]``.
     """
     notes: list[str] = []
     places = _match(student, skeleton, notes)
     answers = {place: student.cells[index] for index, place in places.items()}
     extra = _extra_cells(student, skeleton, places, notes)
-    cells = [new_code_cell(source) for source in extra[-1]]
+    cells = [copy.deepcopy(cell) for cell in student.cells if cell.get("id") == PLACEHOLDER][:1]
+    cells += [new_code_cell(source) for source in extra[-1]]
     for place, original in enumerate(skeleton.cells):
         cell = copy.deepcopy(original)
         if cell.cell_type == "code":

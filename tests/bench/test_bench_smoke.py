@@ -17,6 +17,7 @@ def printed(name: str, cache: Path) -> str:
         env=os.environ | {"FINETUNING_COURSE_CACHE": str(cache), "PYTHONIOENCODING": "utf-8"},
         capture_output=True,
         encoding="utf-8",
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
@@ -65,6 +66,20 @@ def bench_cache(tmp_path_factory):
         (
             "bench_data_size.py",
             ["8 images", "16 images", "32 images", "slope, an image", "at no image", "R²"],
+        ),
+        (
+            "bench_grading.py",
+            [
+                "stock nbgrader",
+                "ours, 1 worker",
+                "ours, 2 workers",
+                "ours, Dask, 2 workers",
+                "All our runs agree: True",
+                "the same marks as stock's",
+                "3 submissions",
+                "Recheck",
+                "An idle kernel",
+            ],
         ),
     ],
 )

@@ -102,6 +102,16 @@ def test_the_best_of_thirty_equal_recipes_seems_two_points_better():
     assert 0.02 < luck.max(axis=1).mean() - 0.88 < 0.03
 
 
+def test_a_random_split_flatters_more_than_seeds_scatter_and_more_than_the_reference_gains(recorded):
+    randomly, together = (
+        column(recorded, "plain, random quarters"),
+        column(recorded, "plain, whole stretches"),
+    )
+    assert randomly.min() > together.max() + 0.03
+    gain = column(recorded, "reference").mean() - column(recorded, "plain").mean()
+    assert randomly.mean() - together.mean() > gain
+
+
 @pytest.mark.slow
 def test_a_recorded_plain_run_comes_out_again(recorded, lesson):
     """The plain recipe with a random one of the recorded seeds: within the spread that a new seed makes."""

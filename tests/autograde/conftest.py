@@ -1,0 +1,92 @@
+"""A small released course, and ways to hand in and to grade."""
+
+import copy
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+
+from grader.autograde.class_run import ClassRun
+from grader.autograde.summary import Summary
+from grader.autograde.workers import LocalWorkers
+from grader.errors import CourseError
+from grader.sandbox import Limits, choose
+from grader.sandbox.limits import GIB
+
+LESSON = "00_start_here"
+ANSWER = "start-majority_baseline-answer"
+RIGHT = """def majority_baseline(labels):
+    return max(labels.tolist().count(label) for label in set(labels.tolist())) / len(labels)
+"""
+LIMITS = Limits(cell_seconds=60.0, notebook_seconds=150.0, data_bytes=3 * GIB)
+
+
+@pytest.fixture(scope="session")
+def released_once(built_once: Path, nbgrader: Callable[..., str], tmp_path_factory) -> Path:
+    """The small course, released. Tests must not change it; they take ``course``."""
+    root = shutil.copytree(built_once, tmp_path_factory.mktemp("released") / "course")
+    nbgrader(root, "generate_assignment", LESSON, "--force")
+    return root
+
+
+@pytest.fixture
+def course(released_once: Path, tmp_path: Path) -> Path:
+    """A copy of the released course, to be changed."""
+    return shutil.copytree(released_once, tmp_path / "course")
+
+
+def cell(notebook: NotebookNode, name: str) -> NotebookNode:
+    return next(c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == name)
+
+
+def solution(root: Path) -> NotebookNode:
+    return nbformat.read(root / "solutions" / LESSON / "lesson.ipynb", as_version=4)
+
+
+def release(root: Path) -> NotebookNode:
+    return nbformat.read(root / "notebooks" / LESSON / "lesson.ipynb", as_version=4)
+
+
+def hand_in(root: Path, student: str, notebook: NotebookNode | bytes, **files: str) -> Path:
+    """Put a submission at its place, instead of an earlier one."""
+    folder = root / "submitted" / student / LESSON
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    if isinstance(notebook, bytes):
+        (folder / "lesson.ipynb").write_bytes(notebook)
+    else:
+        nbformat.write(notebook, folder / "lesson.ipynb")
+    for name, content in files.items():
+        (folder / name.replace("__", ".")).write_text(content)
+    return folder
+
+
+def answered(root: Path, source: str) -> NotebookNode:
+    """The untouched release with this text in the first answer."""
+    notebook = copy.deepcopy(release(root))
+    cell(notebook, ANSWER).source = source
+    return notebook
+
+
+def class_run(root: Path, *students: str, **options: object) -> ClassRun:
+    return ClassRun(root, LESSON, students, **({"limits": LIMITS} | options))
+
+
+def grade(root: Path, *students: str, **options: object) -> Summary:
+    return class_run(root, *students, **options).grade(lambda: LocalWorkers(2))
+
+
+def rows(summary: Summary) -> dict[str, tuple[float, str]]:
+    """Points and state by student."""
+    return {row.student: (row.points, row.state) for row in summary.rows}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _a_sandbox_works() -> None:
+    try:
+        choose()
+    except CourseError as problem:
+        pytest.skip(str(problem))
