@@ -1,0 +1,69 @@
+"""For whatever secret: the course's solutions earn every point; an answer that does nothing does not."""
+
+import re
+import secrets
+
+import nbformat
+import numpy as np
+import pytest
+
+from grader.autograde.challenges import expected_for
+from grader.course import ROOT, lesson_ids
+from grader.exercises import all_exercises, collect_evidence, judge_evidence
+from grader.exercises.evidence import digest
+from grader.exercises.quiz_exercise import QuizExercise
+
+SEEDS = 3
+PRELUDE = (
+    "import copy, math, os, time, tempfile\nfrom pathlib import Path\nimport numpy as np\nimport torch\n"
+    "from torch import nn\nfrom torch.nn import functional as F\nfrom grader import lab\n"
+    "from safetensors.torch import load_file, save_file\n"
+)
+# The inspector is a trained network: the capstone's own tests judge it.
+LIGHT = [
+    exercise
+    for exercise in all_exercises()
+    if not isinstance(exercise, QuizExercise) and exercise.id != "capstone.inspector"
+]
+CHECK = re.compile(r'check\("([\w.]+)", (.+)\)\s*$')
+
+
+@pytest.fixture(scope="module")
+def answers():
+    """The solutions' answers by exercise."""
+    found = {}
+    for lesson in lesson_ids():
+        notebook = nbformat.read(ROOT / "solutions" / lesson / "lesson.ipynb", as_version=4)
+        namespace: dict = {"__name__": "answers"}
+        exec(PRELUDE, namespace)
+        for cell in notebook.cells:
+            name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+            if name.endswith("-answer") and name != "capstone-inspector-answer":
+                exec(cell.source, namespace)
+            elif (called := CHECK.match(cell.source)) and called[1] in {exercise.id for exercise in LIGHT}:
+                found[called[1]] = eval(called[2], namespace)
+    return found
+
+
+@pytest.fixture(params=[exercise.id for exercise in LIGHT])
+def exercise(request):
+    return next(exercise for exercise in LIGHT if exercise.id == request.param)
+
+
+def verdict(exercise, answer, seed):
+    challenge = exercise.challenge(np.random.default_rng(seed))
+    bundle = collect_evidence(exercise, answer, challenge).bundle
+    expected = expected_for(ROOT, exercise.lesson, exercise.id, challenge)
+    return judge_evidence(bundle, expected, exercise.id, digest(challenge))
+
+
+def test_the_solution_earns_every_point(exercise, answers):
+    for _ in range(SEEDS):
+        seed = secrets.randbits(64)
+        judged = verdict(exercise, answers[exercise.id], seed)
+        assert judged.passed, (seed, judged)
+
+
+def test_an_answer_that_does_nothing_does_not(exercise):
+    judged = verdict(exercise, lambda *_, **__: None, secrets.randbits(64))
+    assert not judged.passed
