@@ -3,6 +3,7 @@
 import concurrent.futures
 import contextlib
 import os
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from types import TracebackType
@@ -93,17 +94,7 @@ class DaskWorkers:
         self._client: Any = None
 
     def __enter__(self) -> Self:
-        import dask
-        from distributed import Client
-
-        try:
-            with dask.config.set({"distributed.comm.timeouts.connect": f"{CONNECT_SECONDS}s"}):
-                self._client = Client(self._address, timeout=CONNECT_SECONDS, set_as_default=False)
-        except (OSError, ValueError, TypeError, TimeoutError) as error:
-            raise CourseError(
-                f"The scheduler at {self._address} does not answer: start it with `dask scheduler`, or leave "
-                f"--scheduler away."
-            ) from error
+        self._client = _connected(self._address)
         try:
             self._insist_on_our_version()
         except CourseError:
@@ -164,6 +155,33 @@ class DaskWorkers:
                 f"These workers have another version of the course than the grader: {', '.join(others)}. "
                 f"Update them and start them again."
             )
+
+
+def _connected(address: str) -> Any:
+    import dask
+    from distributed import Client
+    from distributed.comm import get_address_host
+
+    answer: concurrent.futures.Future = concurrent.futures.Future()
+
+    def connect() -> None:
+        try:
+            with dask.config.set({"distributed.comm.timeouts.connect": f"{CONNECT_SECONDS}s"}):
+                answer.set_result(Client(address, timeout=CONNECT_SECONDS, set_as_default=False))
+        except Exception as error:
+            answer.set_exception(error)
+
+    try:
+        get_address_host(address)  # a client of what is no address ends noisily
+        # In a thread that we can leave behind: something that takes the connection and says nothing
+        # holds Dask's client for ever, whatever its timeout.
+        threading.Thread(target=connect, daemon=True).start()
+        return answer.result(2 * CONNECT_SECONDS)
+    except (OSError, ValueError, TypeError, TimeoutError) as error:
+        raise CourseError(
+            f"The scheduler at {address} does not answer: start it with `dask scheduler`, or leave "
+            f"--scheduler away."
+        ) from error
 
 
 def cores() -> int:

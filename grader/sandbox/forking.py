@@ -2,8 +2,8 @@
 
 import itertools
 import json
+import multiprocessing.connection
 import os
-import select
 import signal
 import socket
 import subprocess
@@ -16,7 +16,7 @@ from typing import Any, Self
 from grader.errors import CourseError
 
 PRELOADED = ("numpy", "matplotlib.pyplot", "torch", "torchvision", "timm")
-_START_SECONDS, _FORK_SECONDS = 120.0, 30.0
+_START_SECONDS, _FORK_SECONDS, _TRIES = 120.0, 30.0, 3
 _VARIABLES = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
 
 
@@ -91,9 +91,12 @@ class ForkServer:
             CourseError: the server does not start.
         """
         with self._lock:
-            self.start()
-            if not self._wait_until(lambda: self._ready, _START_SECONDS):
-                self.stop()
+            for _ in range(_TRIES):
+                self.start()
+                if self._wait_until(lambda: self._ready, _START_SECONDS):
+                    break
+                self.stop()  # killed while it imported, say
+            else:
                 raise CourseError(
                     "The process that starts the kernels does not come up: run `grader doctor`, and look "
                     "whether memory is free."
@@ -137,7 +140,8 @@ class ForkServer:
         return True
 
     def _drain(self, seconds: float) -> None:
-        while not self._lost and select.select([self._socket], [], [], seconds)[0]:
+        # Not select.select, which fails from the 1,024th open file of a process on.
+        while not self._lost and multiprocessing.connection.wait([self._socket], seconds):
             received = self._socket.recv(1 << 16)
             if not received:
                 self._lost = True

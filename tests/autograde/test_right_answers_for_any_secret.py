@@ -1,5 +1,7 @@
 """For whatever secret: the course's solutions earn every point; an answer that does nothing does not."""
 
+import ast
+import contextlib
 import re
 import secrets
 
@@ -19,13 +21,22 @@ PRELUDE = (
     "from torch import nn\nfrom torch.nn import functional as F\nfrom grader import lab\n"
     "from safetensors.torch import load_file, save_file\n"
 )
-# The inspector is a trained network: the capstone's own tests judge it.
+# The inspector is a trained network, and the card says what it reached: the capstone's own tests judge them.
+TRAINED = {"capstone.inspector", "capstone.model_card"}
 LIGHT = [
     exercise
     for exercise in all_exercises()
-    if not isinstance(exercise, QuizExercise) and exercise.id != "capstone.inspector"
+    if not isinstance(exercise, QuizExercise) and exercise.id not in TRAINED
 ]
 CHECK = re.compile(r'check\("([\w.]+)", (.+)\)\s*$')
+
+
+def only_defines(source):
+    """Functions that a lesson gives and its answers call."""
+    try:
+        return all(isinstance(statement, ast.FunctionDef) for statement in ast.parse(source).body)
+    except SyntaxError:  # a line magic
+        return False
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +49,15 @@ def answers():
         exec(PRELUDE, namespace)
         for cell in notebook.cells:
             name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
-            if name.endswith("-answer") and name != "capstone-inspector-answer":
+            exercise = name.removesuffix("-answer").replace("-", ".", 1)
+            if called := CHECK.match(cell.source):
+                if called[1] in {exercise.id for exercise in LIGHT}:
+                    found[called[1]] = eval(called[2], namespace)
+            elif name.endswith("-answer") and exercise not in TRAINED:
                 exec(cell.source, namespace)
-            elif (called := CHECK.match(cell.source)) and called[1] in {exercise.id for exercise in LIGHT}:
-                found[called[1]] = eval(called[2], namespace)
+            elif cell.cell_type == "code" and only_defines(cell.source):
+                with contextlib.suppress(NameError):  # of what was trained, in a default value
+                    exec(cell.source, namespace)
     return found
 
 

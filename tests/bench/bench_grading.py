@@ -98,7 +98,7 @@ def stock(source: Path, lesson: str) -> tuple[float, dict[str, float]]:
     (root / "gradebook.db").unlink(missing_ok=True)
     nbgrader(root, "db", "assignment", "add", lesson)
     shutil.rmtree(root / "notebooks" / lesson)
-    nbgrader(root, "generate_assignment", lesson, "--force", "--no-metadata")
+    nbgrader(root, "generate_assignment", lesson, "--force")
     started = time.perf_counter()
     nbgrader(root, "autograde", lesson)
     nbgrader(root, "generate_feedback", lesson)
@@ -233,21 +233,21 @@ async def _idle(sandbox: Sandbox) -> int:
 
 
 def main(
-    quick: Annotated[bool, typer.Option(help="Three light submissions, to see that it runs.")] = False,
+    quick: Annotated[bool, typer.Option(help="Few and light submissions, to see that it runs.")] = False,
     students: Annotated[int, typer.Option(help="In the class that is compared with stock nbgrader.")] = 30,
     only: Annotated[str | None, typer.Option(help=f"One of {', '.join(PARTS)}.")] = None,
 ) -> None:
     """Print the tables."""
     chosen = PARTS if only is None else (only,)
-    counts = (2, 3) if quick else (10, 100, 300)
+    counts = (1, 2) if quick else (10, 100, 300)
     print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}; kernels of one thread each.")
     with tempfile.TemporaryDirectory() as folder:
         if "class" in chosen:
-            compare(Path(folder), 3 if quick else students, LIGHT if quick else LESSON)
+            compare(Path(folder, "compared"), 2 if quick else students, LIGHT if quick else LESSON)
         if "growth" in chosen:
-            growth(Path(folder), counts)
+            growth(Path(folder, "growth"), counts)
         if "recheck" in chosen:
-            rechecking(Path(folder), counts)
+            rechecking(Path(folder, "growth"), counts)
         if "kernel" in chosen:
             kernels(1 if quick else 5)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

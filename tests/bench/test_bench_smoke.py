@@ -76,7 +76,7 @@ def bench_cache(tmp_path_factory):
                 "ours, Dask, 2 workers",
                 "All our runs agree: True",
                 "the same marks as stock's",
-                "3 submissions",
+                "2 submissions",
                 "Recheck",
                 "An idle kernel",
             ],
