@@ -18,7 +18,7 @@ FILES = Path(__file__).parent / "build" / "small_lesson"
 @pytest.fixture
 def course_sources(tmp_path: Path) -> Path:
     """The root of a course with one small lesson, sources only."""
-    return _lay_out(tmp_path / "course")
+    return lay_out_small_course(tmp_path / "course")
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +26,7 @@ def built_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same course, built. Tests must not change it; they take ``built_course``."""
     from grader.build import LessonFolder, build_lesson
 
-    root = _lay_out(tmp_path_factory.mktemp("built") / "course")
+    root = lay_out_small_course(tmp_path_factory.mktemp("built") / "course")
     build_lesson(LessonFolder(LESSON, root))
     return root
 
@@ -59,7 +59,8 @@ def nbgrader() -> Callable[..., str]:
     return run
 
 
-def _lay_out(root: Path) -> Path:
+def lay_out_small_course(root: Path) -> Path:
+    """A course of one small lesson, not built yet."""
     lesson = root / "solutions" / LESSON
     shutil.copytree(FILES, lesson)
     (lesson / "lesson.py.txt").rename(lesson / "lesson.py")  # so named that no tool takes it for a module

@@ -21,6 +21,7 @@ from grader.exercises.exercise import Exercise
 
 SHOWN_CHARACTERS = 2_000
 _MESSAGE_CHARACTERS = 1_000
+_AGAIN = 1.0  # seconds between two interrupts
 _PACKAGE = str(Path(__file__).resolve().parents[1])
 
 
@@ -101,10 +102,11 @@ class TimedOut(BaseException):
 
 @contextlib.contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Interrupt the block after ``seconds``, as Ctrl-C would.
+    """Interrupt the block after ``seconds``, as Ctrl-C would, and again each second until it has ended:
+    Python drops an exception that reaches a finaliser or a callback of the garbage collector.
 
     Works in the main thread, where notebooks run their cells; elsewhere there is no limit. Code with a
-    bare ``except:``, or in one long call of a compiled library, goes on.
+    bare ``except:`` in an endless loop, or in one long call of a compiled library, goes on.
 
     Raises:
         TimedOut: the time was over.
@@ -114,37 +116,39 @@ def time_limit(seconds: float) -> Iterator[None]:
         yield
         return
     lock = threading.Lock()
-    finished = fired = delivered = False
+    ended = threading.Event()
+    on_its_way = False
 
     def on_interrupt(*_: object) -> None:
-        nonlocal delivered
-        if not fired or delivered:
+        nonlocal on_its_way
+        if not on_its_way:
             raise KeyboardInterrupt  # the user's own
-        delivered = True
+        on_its_way = False
         raise TimedOut
 
     def fire() -> None:
-        nonlocal fired
-        with lock:
-            if not finished:
-                fired = True
-                _interrupt_main_thread()
+        nonlocal on_its_way
+        wait = seconds
+        while not ended.wait(wait):
+            with lock:
+                if not ended.is_set():
+                    on_its_way = True
+                    _interrupt_main_thread()
+            wait = _AGAIN
 
-    timer = threading.Timer(seconds, fire)
-    timer.daemon = True
     # Our own handler, since a program started in the background ignores the interrupt.
     previous = signal.signal(signal.SIGINT, on_interrupt)
     try:
-        timer.start()
+        threading.Thread(target=fire, daemon=True).start()
         yield
     finally:
         try:
             with lock:
-                finished = True
-            if fired and not delivered:
-                time.sleep(5)  # the interrupt is on its way: it must end here, not in the caller
+                ended.set()
+            if on_its_way:
+                time.sleep(5)  # the interrupt must end here, not in the caller
         finally:
-            timer.cancel()
+            ended.set()
             signal.signal(signal.SIGINT, previous if previous is not None else signal.SIG_DFL)
 
 

@@ -17,13 +17,13 @@ from tests.autograde.conftest import LESSON, RIGHT, answered, hand_in, solution
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
-STUDENTS = 6
+STUDENTS = 4
 EXPECTED = {f"s{number}": (6.0 if number % 2 else 3.0) for number in range(STUDENTS)}
 WORDS = ["autograde", LESSON, "--json", "--time-limit", "40", "--memory", "3", "--no-feedback"]
 
 
 @pytest.fixture
-def class_of_six(course):
+def small_class(course):
     for number in range(STUDENTS):
         slow = answered(course, f"import time; time.sleep({0.5 * number})\n{RIGHT}")
         hand_in(course, f"s{number}", solution(course) if number % 2 else slow)
@@ -80,36 +80,36 @@ def wait_for(root, count: int, process: subprocess.Popen) -> None:
 
 
 @pytest.mark.parametrize("with_signal", [signal.SIGINT, signal.SIGKILL, signal.SIGTERM])
-def test_the_grader_itself(class_of_six, with_signal):
-    process = start(class_of_six)
-    wait_for(class_of_six, 2, process)
+def test_the_grader_itself(small_class, with_signal):
+    process = start(small_class)
+    wait_for(small_class, 2, process)
     process.send_signal(with_signal)
     ended(process)
-    before = stored(class_of_six)
-    rows = finish(class_of_six)
+    before = stored(small_class)
+    rows = finish(small_class)
     assert {name: row["points"] for name, row in rows.items()} == EXPECTED
     assert sum(row["executed"] for row in rows.values()) == STUDENTS - len(before)
 
 
-def test_at_random_moments_until_it_is_through(class_of_six):
+def test_at_random_moments_until_it_is_through(small_class):
     """Also while it writes the gradebook: the run is killed again and again, later each time."""
     chance = random.Random(os.urandom(8))
     for number in range(4):
-        process = start(class_of_six)
+        process = start(small_class)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(chance.uniform(4 + 3 * number, 10 + 3 * number))
         process.kill()
         ended(process)
-    rows = finish(class_of_six)
+    rows = finish(small_class)
     assert {name: row["points"] for name, row in rows.items()} == EXPECTED
-    assert not any(row["executed"] for row in finish(class_of_six).values())
+    assert not any(row["executed"] for row in finish(small_class).values())
 
 
 @pytest.mark.parametrize("victim", ["fork server", "kernel"])
-def test_a_process_below_it(class_of_six, victim):
+def test_a_process_below_it(small_class, victim):
     """A kernel that this machine kills is its student's loss only where the fork server lives on."""
-    process = start(class_of_six)
-    wait_for(class_of_six, 1, process)
+    process = start(small_class)
+    wait_for(small_class, 1, process)
     server = next(p for p in psutil.Process(process.pid).children() if "fork_server" in " ".join(p.cmdline()))
     if victim == "kernel":
         with contextlib.suppress(IndexError, psutil.Error):
@@ -125,7 +125,7 @@ def test_a_process_below_it(class_of_six, victim):
         assert "kernel ended" in " ".join(rows[name]["reasons"])
 
 
-def test_a_full_disk(class_of_six):
+def test_a_full_disk(small_class):
     """A limit on the size of files stands for it: what cannot be stored is told, and nothing is lost."""
     code = (
         "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
@@ -139,7 +139,7 @@ def test_a_full_disk(class_of_six):
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
-        cwd=class_of_six,
+        cwd=small_class,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -148,8 +148,8 @@ def test_a_full_disk(class_of_six):
     )
     assert done.returncode == 1
     assert done.stderr.strip().splitlines()[-1].startswith("What was executed cannot be stored")
-    before = stored(class_of_six)
+    before = stored(small_class)
     assert len(before) == 2
-    rows = finish(class_of_six)
+    rows = finish(small_class)
     assert {name: row["points"] for name, row in rows.items()} == EXPECTED
     assert sum(row["executed"] for row in rows.values()) == STUDENTS - 2

@@ -446,3 +446,18 @@ def test_endless_evidence_is_stopped_too(toy, ask, monkeypatch):
 
     monkeypatch.setattr(toy, "time_limit", 0.3)
     assert ask(lambda x: Endless())[0].bundle["outcome"] == "timed out"
+
+
+def test_an_interrupt_that_got_lost_is_repeated(toy, ask, monkeypatch):
+    """As Python loses one that reaches a finaliser, or a callback of the garbage collector."""
+
+    def lost_once(x):
+        try:
+            while True:
+                pass
+        except BaseException:
+            while True:
+                pass
+
+    monkeypatch.setattr(toy, "time_limit", 0.3)
+    assert ask(lost_once)[0].bundle["outcome"] == "timed out"

@@ -1,5 +1,6 @@
 """Lay out a class in which each hostile student stands between two honest ones, and grade it, contained."""
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -78,3 +79,13 @@ def _rows(done: subprocess.CompletedProcess[str]) -> dict[str, dict]:
 def graded_notebook(root: Path, student: str) -> nbformat.NotebookNode:
     """What nbgrader keeps, and formgrader shows."""
     return nbformat.read(root / "autograded" / student / LESSON / "lesson.ipynb", as_version=4)
+
+
+def fingerprints(root: Path) -> dict[str, str]:
+    """Of everything that is the instructor's."""
+    return {
+        str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for folder in ("solutions", "notebooks", "nbgrader_config.py")
+        for path in ([root / folder] if (root / folder).is_file() else sorted((root / folder).rglob("*")))
+        if path.is_file()
+    }

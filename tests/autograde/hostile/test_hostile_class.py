@@ -1,33 +1,21 @@
 """Points that nobody earned, neighbours harmed, things of the instructor's reached: none."""
 
 import csv
-import hashlib
 import json
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from tests.autograde.hostile.cases import CASES
-from tests.autograde.hostile.hostile_class import Graded, grade, honest, hostile, lay_out
+from tests.autograde.hostile.hostile_class import Graded, fingerprints, grade, honest, hostile, lay_out
 from tests.sandbox.contained import contained
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 
 NUMBERED = list(enumerate(CASES))
 NAMES = [case.name for case in CASES]
-
-
-def fingerprints(root: Path) -> dict[str, str]:
-    """Of everything that is the instructor's."""
-    return {
-        str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for folder in ("solutions", "notebooks", "nbgrader_config.py")
-        for path in ([root / folder] if (root / folder).is_file() else sorted((root / folder).rglob("*")))
-        if path.is_file()
-    }
 
 
 @pytest.fixture(scope="module")
