@@ -94,7 +94,8 @@ def _scaled(verdict: Verdict, points: float) -> float:
 
 
 def _write(cell: NotebookNode, run: CellRun, verdict: Verdict, earned: float) -> None:
-    data = {"text/plain": repr(float(earned)), "text/html": as_html(verdict)}
+    # Unfolded: a page of feedback is read, and printed, when there is nothing left to try.
+    data = {"text/plain": repr(float(earned)), "text/html": as_html(verdict, unfolded=True)}
     result = new_output("execute_result", data=data, execution_count=cell.get("execution_count"))
     said = "".join(_said(output) for output in run.outputs)[:_SAID_CHARACTERS]
     cell.outputs = [result] + ([new_output("stream", name="stdout", text=said)] if said else [])

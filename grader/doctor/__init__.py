@@ -1,5 +1,7 @@
 """The doctor: looks at the environment and says in one sentence each what to mend."""
 
+import os
+
 from grader.doctor.diagnosis import Diagnosis, Status
 from grader.doctor.grading import grading
 from grader.doctor.jupyter import browser, quiz_extension
@@ -23,6 +25,8 @@ def environment_report() -> str:
 
     Where all is well it names no versions and no folders, so that every machine prints the same.
     """
+    if os.environ.get("NBGRADER_EXECUTION") == "autograde":  # in a sandbox, where a look around misleads
+        return f"{Status.GOOD} The machine that grades"
     diagnoses = [look() for look in _NEEDED_BY_LESSONS]
     return "\n".join(
         f"{diagnosis.status} {diagnosis.subject}"

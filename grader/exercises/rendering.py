@@ -23,8 +23,8 @@ def as_text(verdict: Verdict, printed: str = "", pointer: str = "") -> str:
     return "\n".join(lines)
 
 
-def as_html(verdict: Verdict, printed: str = "", pointer: str = "") -> str:
-    """The verdict as a small box: badge, points, a line for each finding, hints to unfold."""
+def as_html(verdict: Verdict, printed: str = "", pointer: str = "", unfolded: bool = False) -> str:
+    """The verdict as a small box: badge, points, a line for each finding, hints to unfold or ``unfolded``."""
     mark, colour = _badge(verdict)
     parts = [
         f'<section role="group" aria-label="Verdict on {html.escape(verdict.exercise)}" style="'
@@ -34,7 +34,7 @@ def as_html(verdict: Verdict, printed: str = "", pointer: str = "") -> str:
         f'border-radius:1em;color:#fff;background:{colour};margin-right:.6em;font-weight:700">{mark}</span>'
         f"<strong>{_points(verdict)}</strong> <code>{html.escape(verdict.exercise)}</code></div>",
         '<ul style="margin:.4em 0 0;padding-left:1.4em">',
-        *(_finding(finding) for finding in verdict.findings),
+        *(_finding(finding, unfolded) for finding in verdict.findings),
         "</ul>",
     ]
     if pointer:
@@ -60,12 +60,10 @@ def _points(verdict: Verdict) -> str:
     return f"{verdict.points:g} of {verdict.max_points:g} point{'' if verdict.max_points == 1 else 's'}"
 
 
-def _finding(finding: Finding) -> str:
-    hint = (
-        f"<details><summary>Hint</summary><div>{_with_code(finding.hint)}</div></details>"
-        if finding.hint
-        else ""
-    )
+def _finding(finding: Finding, unfolded: bool) -> str:
+    hint = f"<div>{_with_code(finding.hint)}</div>" if finding.hint else ""
+    if hint and not unfolded:
+        hint = f"<details><summary>Hint</summary>{hint}</details>"
     return f"<li>{_with_code(finding.text)}{hint}</li>"
 
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from grader.doctor import Status, examine, jupyter, machine, packages, pytorch
+from grader.doctor import Status, environment_report, examine, jupyter, machine, packages, pytorch
 
 
 def test_each_diagnosis_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -109,3 +109,10 @@ def test_a_cache_that_is_no_folder_is_bad(monkeypatch: pytest.MonkeyPatch, tmp_p
 def test_no_browser_is_only_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jupyter.shutil, "which", lambda name: None)
     assert jupyter.browser().status is Status.WARNING
+
+
+def test_the_machine_that_grades_is_not_examined_from_within_a_sandbox(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    assert environment_report().count("\n") == 0

@@ -107,6 +107,12 @@ def test_hints_unfold_and_are_absent_where_there_are_none():
     assert "Hint" not in as_text(verdict(1, 2, Finding(text="a")))
 
 
+def test_a_page_of_feedback_has_its_hints_unfolded():
+    page = as_html(verdict(1, 2, Finding(text="Wrong.", hint="Look at the shape.")), unfolded=True)
+    assert "Look at the shape." in page
+    assert "<details" not in page
+
+
 def test_printed_text_and_section_only_where_there_are_any():
     for show in (as_html, as_text):
         assert "printed" not in show(verdict())

@@ -1,6 +1,7 @@
 """An honest notebook finds in its kernel what it would find at home; and at the end nothing is left."""
 
 import asyncio
+import concurrent.futures
 import os
 from pathlib import Path
 
@@ -31,7 +32,9 @@ def run(sandbox: Sandbox, scratch: Path, *sources: str, **options: object) -> li
         async with open_kernel(sandbox, scratch, Limits(), **options) as manager:
             await NotebookClient(notebook, km=manager, timeout=120, allow_errors=True).async_execute()
 
-    asyncio.run(execute())
+    # In a thread: tests in a browser leave a loop of events running in the first one.
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, execute()).result()
     return [
         "".join(
             str(o.get("text", "")) + str(o.get("data", "")) + str(o.get("evalue", "")) for o in cell.outputs

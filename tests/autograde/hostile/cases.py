@@ -566,6 +566,8 @@ def seen(*patterns):
             try:
                 if os.path.isfile(path): open(path, 'rb').read(1); print('BREACH', path)
             except OSError: pass
+def anywhere(name):
+    seen(*('/*' * depth + '/' + name for depth in range(1, 6)))
 ROOT = {root!r}
 """
 
@@ -578,9 +580,9 @@ def reach(name: str, source: str) -> None:
     CASES.append(Case(name, change))
 
 
-reach("reads-solutions", "seen(ROOT + '/solutions/**', '/**/answers.py', '/**/quiz.yaml')")
-reach("reads-gradebook", "seen(ROOT + '/gradebook.db*', '/**/gradebook.db')")
-reach("reads-secret-and-spool", "seen(ROOT + '/.grading/**', ROOT + '/.grading/secret', '/**/.grading/*')")
+reach("reads-solutions", "seen(ROOT + '/solutions/**'); anywhere('answers.py'); anywhere('quiz.yaml')")
+reach("reads-gradebook", "seen(ROOT + '/gradebook.db*'); anywhere('gradebook.db')")
+reach("reads-secret-and-spool", "seen(ROOT + '/.grading/**', ROOT + '/.grading/secret'); anywhere('.grading/*')")
 reach("reads-other-students", "seen(ROOT + '/submitted/**', ROOT + '/autograded/**')")
 reach(
     "reads-users-files",

@@ -115,7 +115,8 @@ def _reached(root: Path) -> bool:
             cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         except (ValueError, KeyError, OSError):
             continue
-        if "BREACH" in json.dumps([cell.get("outputs") for cell in cells]):
+        outputs = [output for cell in cells for output in cell.get("outputs", [])]
+        if any("BREACH" in json.dumps(output | {"traceback": []}) for output in outputs):
             return True
     return False
 
