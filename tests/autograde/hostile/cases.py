@@ -582,7 +582,9 @@ def reach(name: str, source: str) -> None:
 
 reach("reads-solutions", "seen(ROOT + '/solutions/**'); anywhere('answers.py'); anywhere('quiz.yaml')")
 reach("reads-gradebook", "seen(ROOT + '/gradebook.db*'); anywhere('gradebook.db')")
-reach("reads-secret-and-spool", "seen(ROOT + '/.grading/**', ROOT + '/.grading/secret'); anywhere('.grading/*')")
+reach(
+    "reads-secret-and-spool", "seen(ROOT + '/.grading/**', ROOT + '/.grading/secret'); anywhere('.grading/*')"
+)
 reach("reads-other-students", "seen(ROOT + '/submitted/**', ROOT + '/autograded/**')")
 reach(
     "reads-users-files",
