@@ -138,7 +138,7 @@ code(
 )
 code(
     "looks-for-answers",
-    "import gc, sys\ndef majority_baseline(labels):\n    for m in list(sys.modules.values()):\n        for n in ('EXPECT', 'expect', 'expected'):\n            if hasattr(m, n): print('BREACH', m)\n    f = sys._getframe()\n    while f:\n        if 'expected' in f.f_locals: print('BREACH frame')\n        f = f.f_back\n    return 0.0",
+    "import gc, sys\ndef majority_baseline(labels):\n    for m in list(sys.modules.values()):\n        for n in ('EXPECT', 'expect', 'expected'):\n            if n in getattr(m, '__dict__', ()): print('BREACH', m)\n    f = sys._getframe()\n    while f:\n        if 'expected' in f.f_locals: print('BREACH frame')\n        f = f.f_back\n    return 0.0",
 )
 code(
     "challenge-rewritten",
