@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat import NotebookNode
+from traitlets.config import Config
 
 from grader.autograde.class_run import ClassRun
 from grader.autograde.summary import Summary
@@ -77,6 +78,18 @@ def class_run(root: Path, *students: str, **options: object) -> ClassRun:
 
 def grade(root: Path, *students: str, **options: object) -> Summary:
     return class_run(root, *students, **options).grade(lambda: LocalWorkers(2))
+
+
+def resources(root: Path, student: str = "ada") -> dict[str, dict[str, str]]:
+    """What nbgrader gives to its preprocessors."""
+    names = {"student": student, "assignment": LESSON, "notebook": "lesson"}
+    return {"nbgrader": names | {"db_url": f"sqlite:///{root}/gradebook.db"}}
+
+
+@pytest.fixture
+def config(course: Path) -> Config:
+    """As nbgrader's own, with the root of ``course``."""
+    return Config(CourseDirectory={"root": str(course)})
 
 
 def rows(summary: Summary) -> dict[str, tuple[float, str]]:
