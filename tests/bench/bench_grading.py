@@ -3,7 +3,8 @@
     python tests/bench/bench_grading.py
     python tests/bench/bench_grading.py --only growth
 
-All in one run on one machine. Nothing here attacks: hostile code runs in the tests, inside their wrapper.
+All in one run on one machine. One student in ten forges the verdict, which harms nothing but her marks; what
+attacks the machine runs in the tests, inside their wrapper.
 """
 
 import asyncio
@@ -43,6 +44,7 @@ c.CourseDirectory.source_directory, c.CourseDirectory.release_directory = "solut
 c.CourseDirectory.ignore = ["lesson.py", "quiz.yaml", "answers.py", "__pycache__", ".*"]
 c.Execute.timeout = 600
 """
+FORGES = 8
 PARTS = ("class", "growth", "recheck", "kernel")
 
 
@@ -65,13 +67,15 @@ def lay_out(folder: Path, lesson: str, students: int) -> Path:
 def _submission(
     number: int, right: nbformat.NotebookNode, empty: nbformat.NotebookNode
 ) -> nbformat.NotebookNode:
-    """Of ten students five are right, two half right, two wrong, and one raises at every call."""
-    notebook = copy.deepcopy(empty if number % 10 in (7, 8) else right)
+    """Of ten students five are right, two half right, one wrote nothing, one forges, one's answers raise."""
+    notebook = copy.deepcopy(empty if number % 10 in (7, FORGES) else right)
     answers = [
         c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id", "").endswith("-answer")
     ]
     if number % 10 in (5, 6):
         answers[0].source = answers[0].source.split("\n")[0] + "\n    return None"
+    elif number % 10 == FORGES:
+        answers[0].source = "check = lambda *_: 4.0"
     elif number % 10 == 9:
         for answer in answers:
             answer.source = "def " + answer.source.split("def ")[1].split(":")[0] + ":\n    raise ValueError"
@@ -150,9 +154,13 @@ def compare(folder: Path, students: int, lesson: str) -> None:
         )
     columns = ["", "seconds", "a minute", "× stock", "kernels, s each", "above that, s each"]
     print_table(f"{students} submissions of {lesson}", columns, rows)
-    same = all(row.points == stock_marks.get(row.student) for row in runs[0][2].rows)
-    told = "the same marks as stock's" if same else "marks that differ from stock's"
-    print(f"All our runs agree: {len({str(_points(s)) for _, _, s in runs}) == 1}; ours gives {told}.")
+    forged = {f"{number:03d}" for number in range(students) if number % 10 == FORGES}
+    first = _points(runs[0][2])
+    same = all(first[student] == stock_marks[student] for student in first.keys() - forged)
+    print(f"All our runs agree: {len({str(_points(summary)) for _, _, summary in runs}) == 1}.")
+    print(f"Honest students get {'the same marks' if same else 'other marks'} as from stock nbgrader.")
+    for student in sorted(forged):
+        print(f"Forged by {student}: stock {stock_marks[student]:g} points, ours {first[student]:g}.")
     started = time.perf_counter()
     make_lesson_checkpoints(LessonFolder(lesson, root))
     print(f"The lesson's own training, once a class: {time.perf_counter() - started:.1f} s.")

@@ -75,7 +75,7 @@ def bench_cache(tmp_path_factory):
                 "ours, 2 workers",
                 "ours, Dask, 2 workers",
                 "All our runs agree: True",
-                "the same marks as stock's",
+                "the same marks as from stock",
                 "2 submissions",
                 "Recheck",
                 "An idle kernel",

@@ -25,7 +25,15 @@ from rich.progress import track
 from grader.build import LessonFolder, build_lesson
 from grader.course import ROOT
 from tests.autograde.hostile.cases import CASES, LESSON, Case
-from tests.autograde.hostile.hostile_class import SECONDS, Graded, fingerprints, grade, hostile, lay_out
+from tests.autograde.hostile.hostile_class import (
+    SECONDS,
+    Graded,
+    fingerprints,
+    grade,
+    hand_in,
+    hostile,
+    lay_out,
+)
 from tests.conftest import lay_out_small_course
 from tests.sandbox.contained import contained
 
@@ -86,9 +94,8 @@ def by_stock(course: Path, folder: Path, number: int, case: Case) -> Stock:
     student = hostile(number, case)
     root = folder / "stock"
     shutil.rmtree(root, ignore_errors=True)
-    skipped = shutil.ignore_patterns("submitted", "autograded", ".grading", "feedback")
-    shutil.copytree(course, root, ignore=skipped)
-    shutil.copytree(course / "submitted" / student, root / "submitted" / student, symlinks=True)
+    shutil.copytree(course, root)
+    hand_in(root, number, case)
     before = fingerprints(root)
     words = f'"{sys.executable}" -P -m nbgrader autograde {LESSON} --student {student}; echo EXIT $?; '
     words += f"\"{sys.executable}\" -P -c '{SCORES}' {LESSON} {student}"
@@ -168,9 +175,8 @@ def main(
     del CASES[first:]
     with tempfile.TemporaryDirectory() as folder:
         root = course_of_one_lesson(Path(folder))
-        lay_out(root)
         stock_course = Path(folder, "for-stock")
-        shutil.copytree(root, stock_course, symlinks=True)
+        shutil.copytree(root, stock_course)
         (stock_course / "nbgrader_config.py").write_text(CONFIG)
         (stock_course / "gradebook.db").unlink(missing_ok=True)
         _nbgrader(stock_course, "db", "assignment", "add", LESSON)
@@ -179,6 +185,7 @@ def main(
             list(enumerate(CASES)), description="stock nbgrader", disable=not sys.stderr.isatty()
         )
         stock = [by_stock(stock_course, Path(folder), number, case) for number, case in numbered]
+        lay_out(root)
         text = page(stock, grade(root, timeout=1200))
     if write:
         PAGE.write_text(text, encoding="utf-8")

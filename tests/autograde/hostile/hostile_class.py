@@ -44,20 +44,25 @@ def hostile(number: int, case: Case) -> str:
 
 def lay_out(root: Path, cases: list[Case] = CASES) -> None:
     """Hand in: an honest, a hostile, an honest, …; the last is honest."""
-    release = root / "notebooks" / LESSON
     for number in range(len(cases) + 1):
         folder = root / "submitted" / honest(number) / LESSON
         folder.mkdir(parents=True)
         shutil.copy(root / "solutions" / LESSON / "lesson.ipynb", folder)
     for number, case in enumerate(cases):
-        folder = root / "submitted" / hostile(number, case) / LESSON
-        shutil.copytree(release, folder)
-        content = json.loads((folder / "lesson.ipynb").read_text(encoding="utf-8"))
-        (folder / "lesson.ipynb").unlink()
-        case.change(content, folder)
-        if content:
-            text = json.dumps(content)
-            (folder / "lesson.ipynb").write_text(text, encoding="utf-8", errors="surrogatepass")
+        hand_in(root, number, case)
+
+
+def hand_in(root: Path, number: int, case: Case) -> None:
+    """One hostile submission."""
+    release = root / "notebooks" / LESSON
+    folder = root / "submitted" / hostile(number, case) / LESSON
+    shutil.copytree(release, folder)
+    content = json.loads((folder / "lesson.ipynb").read_text(encoding="utf-8"))
+    (folder / "lesson.ipynb").unlink()
+    case.change(content, folder)
+    if content:
+        text = json.dumps(content)
+        (folder / "lesson.ipynb").write_text(text, encoding="utf-8", errors="surrogatepass")
 
 
 def grade(root: Path, sandbox: str = "auto", timeout: float = 600) -> Graded:
