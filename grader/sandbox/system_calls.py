@@ -111,10 +111,11 @@ def drop_capabilities() -> None:
 
 
 def become(uid: int) -> None:
-    """From root to the user and group ``uid``, for good."""
+    """From root to the user and group ``uid``, for good. The process still ends with its parent."""
     os.setgroups([])
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)
+    die_with_parent()  # Linux forgets it when the user changes
 
 
 def _number(name: str) -> int:
