@@ -53,9 +53,11 @@ def cell(notebook: dict[str, Any], name: str) -> dict[str, Any]:
 
 def code(name: str, source: str, reason: str = "", allowed: float = 0.0) -> None:
     """A case that writes ``source`` in place of the answer."""
+    # Without a function of that name the check's cell would already stop at its argument.
+    defined = source if "majority_baseline" in source else f"majority_baseline = len\n{source}"
 
     def change(notebook: dict[str, Any], folder: Path) -> None:
-        cell(notebook, ANSWER)["source"] = source
+        cell(notebook, ANSWER)["source"] = defined
 
     CASES.append(Case(name, change, reason, allowed))
 
@@ -524,7 +526,7 @@ code(
     "could not be interrupted",
 )
 code("memory", "x = bytearray(1 << 40)")
-code("memory-slowly", "x = []\nwhile True: x.append(bytearray(50_000_000))", "evidence")
+code("memory-slowly", "x = []\nwhile True: x.append(bytearray(50_000_000))", "the right fraction")
 code("processes", "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass", "evidence")
 code(
     "threads",

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -22,6 +23,7 @@ import typer
 from nbgrader import __version__ as nbgrader_version
 from rich.progress import track
 
+from grader.autograde.workers import cores
 from grader.build import LessonFolder, build_lesson
 from grader.course import ROOT
 from tests.autograde.hostile.cases import CASES, LESSON, Case
@@ -89,13 +91,12 @@ def _nbgrader(root: Path, *words: str) -> None:
     subprocess.run([sys.executable, "-m", "nbgrader", *words], cwd=root, check=True, capture_output=True)
 
 
-def by_stock(course: Path, folder: Path, number: int, case: Case) -> Stock:
-    """Grade one of the class with stock nbgrader."""
+def by_stock(course: Path, released: Path, folder: Path, number: int, case: Case) -> Stock:
+    """Grade one of the class with stock nbgrader: made from this course's release, as on the other side."""
     student = hostile(number, case)
-    root = folder / "stock"
-    shutil.rmtree(root, ignore_errors=True)
+    root = folder / f"stock-{number}"
     shutil.copytree(course, root)
-    hand_in(root, number, case)
+    hand_in(root, number, case, released)
     before = fingerprints(root)
     words = f'"{sys.executable}" -P -m nbgrader autograde {LESSON} --student {student}; echo EXIT $?; '
     words += f"\"{sys.executable}\" -P -c '{SCORES}' {LESSON} {student}"
@@ -181,10 +182,13 @@ def main(
         (stock_course / "gradebook.db").unlink(missing_ok=True)
         _nbgrader(stock_course, "db", "assignment", "add", LESSON)
         _nbgrader(stock_course, "generate_assignment", LESSON, "--force")
-        numbered = track(
-            list(enumerate(CASES)), description="stock nbgrader", disable=not sys.stderr.isatty()
-        )
-        stock = [by_stock(stock_course, Path(folder), number, case) for number, case in numbered]
+        released = root / "notebooks" / LESSON
+        with ThreadPoolExecutor(cores()) as pool:
+            graded = [
+                pool.submit(by_stock, stock_course, released, Path(folder), number, case)
+                for number, case in enumerate(CASES)
+            ]
+            stock = [one.result() for one in track(graded, "stock nbgrader", disable=not sys.stderr.isatty())]
         lay_out(root)
         text = page(stock, grade(root, timeout=1200))
     if write:

@@ -52,9 +52,9 @@ def lay_out(root: Path, cases: list[Case] = CASES) -> None:
         hand_in(root, number, case)
 
 
-def hand_in(root: Path, number: int, case: Case) -> None:
-    """One hostile submission."""
-    release = root / "notebooks" / LESSON
+def hand_in(root: Path, number: int, case: Case, release: Path | None = None) -> None:
+    """One hostile submission, made from ``release`` or else from the course's own."""
+    release = release or root / "notebooks" / LESSON
     folder = root / "submitted" / hostile(number, case) / LESSON
     shutil.copytree(release, folder)
     content = json.loads((folder / "lesson.ipynb").read_text(encoding="utf-8"))
