@@ -142,7 +142,8 @@ def page(stock: list[Stock], ours: Graded) -> str:
         "Written by `python -m tests.autograde.hostile.compare_with_stock --write`, never by hand. "
         f"{len(CASES)} submissions without an answer, each of which tries something; nbgrader "
         f"{nbgrader_version} alone on the left, this course's grading on the right. The same notebooks and "
-        "checks on both sides; a guess that a quiz cannot tell from knowledge may earn its points.",
+        "checks on both sides; a guess that a quiz cannot tell from knowledge may earn its points. Forged "
+        "evidence attacks this course's judge alone: stock nbgrader has none, it believes the cell of the check.",
         "",
         "| | stock nbgrader | this course |",
         "|---|---|---|",
