@@ -143,7 +143,8 @@ def page(stock: list[Stock], ours: Graded) -> str:
         f"{len(CASES)} submissions without an answer, each of which tries something; nbgrader "
         f"{nbgrader_version} alone on the left, this course's grading on the right. The same notebooks and "
         "checks on both sides; a guess that a quiz cannot tell from knowledge may earn its points. Forged "
-        "evidence attacks this course's judge alone: stock nbgrader has none, it believes the cell of the check.",
+        "evidence attacks this course's judge alone: stock nbgrader has none, it believes the cell of the "
+        "check.",
         "",
         "| | stock nbgrader | this course |",
         "|---|---|---|",
