@@ -75,7 +75,7 @@ def _submission(
     if number % 10 in (5, 6):
         answers[0].source = answers[0].source.split("\n")[0] + "\n    return None"
     elif number % 10 == FORGES:
-        answers[0].source = "check = lambda *_: 4.0"
+        answers[0].source = "check = lambda *_: 3.0"
     elif number % 10 == 9:
         for answer in answers:
             answer.source = "def " + answer.source.split("def ")[1].split(":")[0] + ":\n    raise ValueError"
@@ -86,12 +86,11 @@ def _submission(
     return notebook
 
 
-def nbgrader(root: Path, *words: str) -> None:
+def nbgrader(root: Path, *words: str, check: bool = True) -> None:
     """A command of nbgrader's, as an instructor runs it."""
     environment = os.environ | {"JUPYTER_CONFIG_DIR": str(root / ".jupyter")}
-    subprocess.run(
-        [sys.executable, "-m", "nbgrader", *words], cwd=root, env=environment, check=True, capture_output=True
-    )
+    command = [sys.executable, "-m", "nbgrader", *words]
+    subprocess.run(command, cwd=root, env=environment, check=check, capture_output=True)
 
 
 def stock(source: Path, lesson: str) -> tuple[float, dict[str, float]]:
@@ -104,8 +103,8 @@ def stock(source: Path, lesson: str) -> tuple[float, dict[str, float]]:
     shutil.rmtree(root / "notebooks" / lesson)
     nbgrader(root, "generate_assignment", lesson, "--force")
     started = time.perf_counter()
-    nbgrader(root, "autograde", lesson)
-    nbgrader(root, "generate_feedback", lesson)
+    nbgrader(root, "autograde", lesson, check=False)  # it ends with 1 where one submission fails
+    nbgrader(root, "generate_feedback", lesson, check=False)
     return time.perf_counter() - started, marks(f"sqlite:///{root}/gradebook.db", lesson)
 
 
@@ -156,11 +155,11 @@ def compare(folder: Path, students: int, lesson: str) -> None:
     print_table(f"{students} submissions of {lesson}", columns, rows)
     forged = {f"{number:03d}" for number in range(students) if number % 10 == FORGES}
     first = _points(runs[0][2])
-    same = all(first[student] == stock_marks[student] for student in first.keys() - forged)
+    same = all(first[student] == stock_marks.get(student) for student in first.keys() - forged)
     print(f"All our runs agree: {len({str(_points(summary)) for _, _, summary in runs}) == 1}.")
     print(f"Honest students get {'the same marks' if same else 'other marks'} as from stock nbgrader.")
     for student in sorted(forged):
-        print(f"Forged by {student}: stock {stock_marks[student]:g} points, ours {first[student]:g}.")
+        print(f"Forged by {student}: stock {stock_marks.get(student, 0):g} points, ours {first[student]:g}.")
     started = time.perf_counter()
     make_lesson_checkpoints(LessonFolder(lesson, root))
     print(f"The lesson's own training, once a class: {time.perf_counter() - started:.1f} s.")
