@@ -91,12 +91,14 @@ class ForkServer:
             CourseError: the server does not start.
         """
         with self._lock:
-            for _ in range(_TRIES):
+            for _ in range(_TRIES):  # again only if it was killed while it imported
                 self.start()
-                if self._wait_until(lambda: self._ready, _START_SECONDS):
+                ready = self._wait_until(lambda: self._ready, _START_SECONDS)
+                if ready or not self._lost:
                     break
-                self.stop()  # killed while it imported, say
-            else:
+                self.stop()
+            if not ready:
+                self.stop()
                 raise CourseError(
                     "The process that starts the kernels does not come up: run `grader doctor`, and look "
                     "whether memory is free."
