@@ -108,7 +108,7 @@ def by_stock(course: Path, released: Path, folder: Path, number: int, case: Case
     score = re.search(r"SCORE (\S+)", done.stdout)
     code = re.search(r"EXIT (\d+)", done.stdout)
     ended = "" if code and code[1] == "0" else "the command fails"
-    return Stock(float(score[1]) if score else None, _reached(root), _changed(root, before), ended)
+    return Stock(float(score[1]) if score else None, _reached(root, student), _changed(root, before), ended)
 
 
 def _changed(root: Path, before: dict[str, str]) -> int:
@@ -116,9 +116,9 @@ def _changed(root: Path, before: dict[str, str]) -> int:
     return len({path for path in before.keys() | after.keys() if before.get(path) != after.get(path)})
 
 
-def _reached(root: Path) -> bool:
-    """In outputs of the graded notebook; sources name it too."""
-    for path in root.glob("autograded/**/*.ipynb"):
+def _reached(root: Path, student: str) -> bool:
+    """In outputs of the graded notebook; sources, and tracebacks that show them, name it too."""
+    for path in (root / "autograded" / student).rglob("*.ipynb"):
         try:
             cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         except (ValueError, KeyError, OSError):
@@ -129,8 +129,9 @@ def _reached(root: Path) -> bool:
     return False
 
 
-def page(stock: list[Stock], ours: Graded) -> str:
-    """Markdown: the counts, then a row a case."""
+def page(stock: list[Stock], ours: Graded, changed: int) -> str:
+    """Markdown: the counts, then a row a case. ``changed``: the instructor's files that ours changed."""
+    reached = sum(_reached(ours.root, hostile(number, case)) for number, case in enumerate(CASES))
     ours_rows = [ours.rows[hostile(number, case)] for number, case in enumerate(CASES)]
     earned = [s.points or 0 for s in stock]
     above = sum(points > case.allowed for points, case in zip(earned, CASES, strict=True))
@@ -149,12 +150,12 @@ def page(stock: list[Stock], ours: Graded) -> str:
         "| | stock nbgrader | this course |",
         "|---|---|---|",
         f"| points that were not earned | {above} of {len(CASES)} submissions | {ours_above} |",
-        f"| reads or reaches what is the instructor's | {sum(s.reached for s in stock)} | 0 |",
-        f"| changes the instructor's files | {sum(s.changed > 0 for s in stock)} | 0 |",
+        f"| reads or reaches what is the instructor's | {sum(s.reached for s in stock)} | {reached} |",
+        f"| changes the instructor's files | {sum(s.changed > 0 for s in stock)} | {changed} |",
         f"| the command fails or has to be ended | {sum(bool(s.ended) for s in stock)} | "
         f"{int(ours.code != 0)} |",
         "",
-        "This course's zeros on the right are asserted by `tests/autograde/hostile/test_hostile_class.py`, "
+        "Zeros on the right are asserted by `tests/autograde/hostile/test_hostile_class.py`, "
         "together with the marks of the honest neighbours. States there: "
         + ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
         + ".",
@@ -192,7 +193,9 @@ def main(
             ]
             stock = [one.result() for one in track(graded, "stock nbgrader", disable=not sys.stderr.isatty())]
         lay_out(root)
-        text = page(stock, grade(root, timeout=1200))
+        before = fingerprints(root)
+        ours = grade(root, timeout=1200)
+        text = page(stock, ours, _changed(root, before))
     if write:
         PAGE.write_text(text, encoding="utf-8")
     else:
