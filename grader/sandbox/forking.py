@@ -144,7 +144,10 @@ class ForkServer:
     def _drain(self, seconds: float) -> None:
         # Not select.select, which fails from the 1,024th open file of a process on.
         while not self._lost and multiprocessing.connection.wait([self._socket], seconds):
-            received = self._socket.recv(1 << 16)
+            try:
+                received = self._socket.recv(1 << 16)
+            except ConnectionResetError:  # killed before it had read all that we said
+                received = b""
             if not received:
                 self._lost = True
                 return

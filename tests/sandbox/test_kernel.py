@@ -3,6 +3,8 @@
 import asyncio
 import concurrent.futures
 import os
+import signal
+import time
 from pathlib import Path
 
 import nbformat
@@ -120,6 +122,21 @@ def test_a_fork_server_that_was_killed_is_started_anew(sandbox, tmp_path):
     (tmp_path / "b").mkdir()
     assert "2" in run(sandbox, tmp_path / "b", "print(2)")[0]
     assert fork_server().pid != old
+
+
+def test_a_fork_server_that_is_killed_before_it_reads_a_request_loses_that_kernel_only():
+    """The system then says "connection reset", not end of file."""
+    with ForkServer(preload=()) as server:
+        first = server.fork({"log": "", "confinement": "refused: the fork ends at once"})
+        assert first.wait(20) != 0
+        os.kill(server.pid, signal.SIGSTOP)
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            second = pool.submit(server.fork, {"log": "", "confinement": "never read"})
+            time.sleep(0.5)  # the request lies there, unread
+            os.kill(server.pid, signal.SIGKILL)
+            kernel = second.result(20)
+        assert kernel.poll() is not None
+        assert kernel.lost_its_server
 
 
 def test_a_fork_server_ends_with_its_owner(tmp_path):
