@@ -9,14 +9,18 @@ import concurrent.futures
 import hashlib
 import json
 import shutil
+import sys
 import tempfile
 from pathlib import Path
+
+from nbformat import NotebookNode
 
 from grader.autograde.bounded_client import BoundedClient
 from grader.autograde.course_config import skeleton
 from grader.autograde.grading_folder import GradingFolder
 from grader.autograde.package_version import package_version
 from grader.autograde.submission_job import code_sources
+from grader.autograde.workers import cores
 from grader.build.lesson_folder import CHECKS, QUIZ, RECORDED, LessonFolder
 from grader.lab.cache import VARIABLE as CACHE
 from grader.lab.cache import cache_folder
@@ -35,21 +39,30 @@ def make_lesson_checkpoints(folder: LessonFolder) -> int:
         how many runs there are for the kernels of this lesson to take.
     """
     target = GradingFolder(folder.course).checkpoints / folder.lesson
-    sources = code_sources(skeleton(folder))
-    wanted = hashlib.sha256(json.dumps([package_version(), *sources]).encode()).hexdigest()
+    training = _up_to_the_last_training(skeleton(folder))
+    # A checkpoint's fingerprint is made of byte code, which each Python has its own of.
+    decides = [package_version(), sys.version, *code_sources(training)]
+    wanted = hashlib.sha256(json.dumps(decides).encode()).hexdigest()
     mark = target / _MADE_FOR
     if not (mark.is_file() and mark.read_text() == wanted):
         target.mkdir(mode=0o700, exist_ok=True)
         for old in target.iterdir():
             old.unlink()
-        if any("lab.checkpoint(" in source for source in sources):
-            with concurrent.futures.ThreadPoolExecutor(1) as pool:
-                pool.submit(asyncio.run, _run(folder, target)).result()
-        mark.write_text(wanted)
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            finished = not training.cells or pool.submit(asyncio.run, _run(folder, training, target)).result()
+        if finished:
+            mark.write_text(wanted)
     return len(list(target.glob("*.json")))
 
 
-async def _run(folder: LessonFolder, target: Path) -> None:
+def _up_to_the_last_training(notebook: NotebookNode) -> NotebookNode:
+    """Its cells up to the last that keeps a checkpoint; none if there is no such cell."""
+    last = max((i for i, cell in enumerate(notebook.cells) if "lab.checkpoint(" in cell.source), default=-1)
+    notebook.cells = notebook.cells[: last + 1]
+    return notebook
+
+
+async def _run(folder: LessonFolder, training: NotebookNode, target: Path) -> bool:
     """The instructor's own code: not confined, so that its files can be fetched."""
     prepare_everything()
     home = Path(tempfile.mkdtemp(prefix="training-"))
@@ -60,10 +73,17 @@ async def _run(folder: LessonFolder, target: Path) -> None:
             if (path := folder.solution / name).is_file():
                 shutil.copy(path, scratch)
         environment = {CHECKPOINTS: "on", CACHE: str(cache_folder().resolve())}
-        limits = Limits(cell_seconds=3600, notebook_seconds=3600, data_bytes=1 << 40, processes=100_000)
+        unlimited = {
+            "cell_seconds": 3600,
+            "notebook_seconds": 3600,
+            "data_bytes": 1 << 40,
+            "processes": 100_000,
+        }
+        limits = Limits(**unlimited, threads=cores())  # nobody else executes meanwhile
         async with open_kernel(Sandbox.NONE, scratch, limits, environment) as manager:
-            await BoundedClient(skeleton(folder), manager, limits).run()
+            _, stopped = await BoundedClient(training, manager, limits).run()
         for path in sorted((scratch / FOLDER).glob("*.json")):
             shutil.copy(path, target)
+        return stopped is None
     finally:
         shutil.rmtree(home, ignore_errors=True)
