@@ -50,6 +50,7 @@ RECIPES = {  # name: pixels, stages of the frozen prefix (None: all but the head
     "last stages on cached activations, 96 px": (96, FROZEN_STAGES, 12),
     "last stages on cached activations, 128 px": (128, FROZEN_STAGES, 12),
     "head on cached features, 128 px": (128, None, 60),
+    "head on cached features, 96 px": (96, None, 60),
 }
 
 
