@@ -29,6 +29,13 @@ def test_every_lesson_is_listed():
     assert re.findall(r"^\| \[(\d\d_\w+)\]", TEXT, flags=re.MULTILINE) == lesson_ids()
 
 
+@pytest.mark.parametrize("lesson", lesson_ids())
+def test_a_lesson_takes_as_many_minutes_as_it_says_itself(lesson):
+    source = (ROOT / "solutions" / lesson / "lesson.py").read_text(encoding="utf-8")
+    (told,) = re.findall(r"\*\*Time\*\* \| about (\d+) minutes", source)
+    assert re.search(rf"^\| \[{lesson}\].* \| {told} \| \d+ s \|$", TEXT, flags=re.MULTILINE)
+
+
 def test_the_table_of_exercises_is_the_registrys():
     rows = [f"| `{e.id}` | {e.points:g} | `{e.signature}` |" for e in all_exercises()]
     assert re.findall(r"^\| `.*$", TEXT, flags=re.MULTILINE) == rows
