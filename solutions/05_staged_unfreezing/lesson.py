@@ -137,7 +137,7 @@ for seed in range(3):
     print(f"seed {seed}: the first layer turned by {at_once:.0%} at once, by {staged:.0%} after the head")
 
 # %% [markdown]
-# With the head trained first, the layer turns about two thirds as far, with every seed, although the second network takes more steps in all. The gradients that a random head sends back are large and mostly about the head's own randomness.
+# With the head trained first, the layer turns about six tenths as far, with every seed, although the second network takes more steps in all. The gradients that a random head sends back are large and mostly about the head's own randomness.
 #
 # ## The network in two pieces
 #
