@@ -3,6 +3,7 @@
 import os
 import socket
 import threading
+from unittest import mock
 
 import psutil
 import pytest
@@ -23,9 +24,14 @@ SLOW = "import time; time.sleep(4)\n"
 def cluster():
     from distributed import LocalCluster
 
-    with LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
-    ) as running:
+    # Dask leaves OMP_NUM_THREADS=1 in the environment of who starts a cluster: every notebook that is tested
+    # later in this process would train with one thread.
+    with (
+        mock.patch.dict(os.environ),
+        LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+        ) as running,
+    ):
         yield running
 
 

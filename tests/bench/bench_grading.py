@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
+from unittest import mock
 
 import nbformat
 import psutil
@@ -132,7 +133,10 @@ def compare(folder: Path, students: int, lesson: str) -> None:
     runs: list[tuple[str, float, Summary]] = []
     for name, workers in (("1 worker", LocalWorkers(1)), ("2 workers", LocalWorkers(2))):
         runs.append((f"ours, {name}", *ours(root, lesson, lambda crew=workers: crew)))
-    with LocalCluster(2, threads_per_worker=1, dashboard_address=None, silence_logs=50) as cluster:
+    with (
+        mock.patch.dict(os.environ),  # Dask leaves OMP_NUM_THREADS=1 there, and stock's kernels would have it
+        LocalCluster(2, threads_per_worker=1, dashboard_address=None, silence_logs=50) as cluster,
+    ):
         address = cluster.scheduler_address
         runs.append(("ours, Dask, 2 workers", *ours(root, lesson, lambda: DaskWorkers(address))))
     stock_seconds, stock_marks = stock(root, lesson)
