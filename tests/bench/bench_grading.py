@@ -183,7 +183,7 @@ def growth(folder: Path, counts: tuple[int, ...]) -> None:
             "from grader.autograde.class_run import ClassRun\n"
             "from grader.autograde.workers import LocalWorkers\n"
             f"ClassRun(Path({str(root)!r}), {LIGHT!r}).grade(lambda: LocalWorkers(2))\n"
-            # Not ru_maxrss, in which this program's own size before it became that one counts.
+            # Not ru_maxrss: a child process starts with the peak of its parent.
             "print(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])"
         )
         started = time.perf_counter()
