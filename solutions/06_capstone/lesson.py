@@ -19,7 +19,7 @@
 # | --- | --- |
 # | **After this lesson you can** | choose a recipe within a budget, and without the cells that judge it; give an accuracy with its interval; save a network so that it comes back whole; write a model card; see where a network errs and where it looks |
 # | **You need** | lessons 1 to 5 |
-# | **Time** | about 60 minutes. The computer works for about one minute with the plain recipe that you find here, and for up to six with one that uses the whole budget, on two CPU cores |
+# | **Time** | about 90 minutes. The computer works for about one minute with the plain recipe that you find here, and for up to six with one that uses the whole budget, on two CPU cores |
 #
 # The photographs are from the [ELPV data set](https://github.com/zae-bayern/elpv-dataset) (Buerhop-Lutz et al. 2018), licensed CC BY-NC-SA 4.0: not for commercial use.
 
