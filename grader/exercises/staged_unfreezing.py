@@ -50,14 +50,14 @@ def staged_cnn_spec(rng: np.random.Generator) -> dict[str, Any]:
 def staged_cnn(spec: dict[str, Any]):
     """The network of a spec. Takes float32 ``(N, 3, size, size)``, gives logits ``(N, num_classes)``.
 
-    Every stage holds a convolution, BatchNorm and ReLU. There is no dropout, so that a right answer gives
-    the same weights however it is written.
+    Every stage holds a convolution, BatchNorm and SiLU: no unit is off and hides what moves below it. There
+    is no dropout, so that a right answer gives the same weights however it is written.
     """
     import torch
     from torch import nn
 
     def block(inputs: int, outputs: int) -> nn.Module:
-        layers = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()
+        layers = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.SiLU()
         return nn.Sequential(*layers)
 
     with torch.random.fork_rng(devices=[]):
@@ -74,8 +74,7 @@ def staged_cnn(spec: dict[str, Any]):
         model.add_module(f"{spec['head']}_norm", nn.BatchNorm1d(widths[-1]))
         head: nn.Module = nn.Linear(widths[-1], spec["num_classes"])
         if spec["deep_head"]:
-            # Leaky, since units of a dead head would hide what moves below it.
-            layers = nn.Linear(widths[-1], 8), nn.LeakyReLU(0.1), nn.Linear(8, spec["num_classes"])
+            layers = nn.Linear(widths[-1], 8), nn.SiLU(), nn.Linear(8, spec["num_classes"])
             head = nn.Sequential(*layers)
         model.add_module(spec["head"], head)
     return model

@@ -47,6 +47,21 @@ def test_every_network_takes_its_batch_and_learns_from_it():
         assert all(parameter.grad is not None for parameter in model.parameters())
 
 
+def test_no_network_is_born_dead():
+    """With features that are all 0 a head gets no gradient, and a right answer would earn nothing."""
+    for seed in range(60):
+        spec = random_cnn_spec(np.random.default_rng(seed))
+        model = random_cnn(spec)
+        head = model.get_submodule(head_name(spec))
+        for training in (True, False):
+            model.train(training).zero_grad()
+            images, labels = random_batch(spec, seed, 6)
+            nn.functional.cross_entropy(model(images * 0.2 + 0.5), labels).backward()
+            assert (head.weight.grad != 0).any(dim=0).float().mean() > 0.5, (seed, training)
+            first = next(model.parameters())
+            assert (first.grad != 0).any(), (seed, training)
+
+
 def test_labels_stay_within_the_classes_and_reach_each_of_them():
     for spec in SPECS[:10]:
         _, labels = random_batch(spec, seed=1, size=200)
