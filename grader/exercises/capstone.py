@@ -31,9 +31,9 @@ class Interval(Exercise):
     def challenge(self, rng: np.random.Generator) -> dict:
         """Counts from small to large, all wrong and all right among them."""
         cases = [[int(rng.integers(540, 600)), HELD_OUT]]
-        for _ in range(4):
-            total = int(rng.integers(15, 120))
-            cases.append([int(rng.integers(2, total - 1)), total])
+        totals = rng.integers(15, 120, size=4).tolist()
+        cases += [[int(rng.integers(2, total - 1)), total] for total in totals[1:]]
+        cases.append([totals[0] - 2, totals[0]])  # where the normal interval always goes beyond 1
         few = int(rng.integers(8, 30))
         return {"cases": [*cases, [0, few], [few, few]]}
 

@@ -14,6 +14,27 @@ def same(left: object, right: object) -> bool:
     return bool(np.allclose(left.astype(float), right.astype(float), rtol=_RELATIVE, atol=_ABSOLUTE))
 
 
+def nearest(state: object, known: dict[str, dict]) -> str:
+    """The known result whose numbers ``state`` holds by the same names, "" if it holds those of none.
+
+    Where a network hardly moves, several agree up to rounding: then the nearest of them is the one.
+    """
+    if not isinstance(state, dict):
+        return ""
+    distances = {
+        which: sum(
+            float(np.abs(_floats(state[name]) - _floats(values)).sum()) for name, values in wanted.items()
+        )
+        for which, wanted in known.items()
+        if all(name in state and same(state[name], values) for name, values in wanted.items())
+    }
+    return min(distances, key=lambda which: distances[which], default="")
+
+
+def _floats(values: object) -> np.ndarray:
+    return np.asarray(values).astype(float)
+
+
 def same_state(left: object, right: dict) -> bool:
     """Whether two ``state_dict``s have the same names and, up to rounding, the same values."""
     if not isinstance(left, dict):

@@ -26,12 +26,15 @@ _DROPOUTS = ["thinning", "gaps"]
 # ---------------------------------------------------------------- networks
 
 
-def freezing_spec(rng: np.random.Generator, nested: bool, dropout: float = 0.4) -> dict[str, Any]:
+def freezing_spec(
+    rng: np.random.Generator, nested: bool, dropout: float = 0.4, deep_head: bool | None = None
+) -> dict[str, Any]:
     """A random network as plain JSON: odd names, some of which are the beginning of others.
 
     Args:
         nested: whether head and stages lie inside other modules; else the head is registered first of all.
         dropout: probability in front of the head.
+        deep_head: whether the head has two layers; by default it is random.
     """
     short, long = _ALIKE[int(rng.integers(len(_ALIKE)))]
     container = f"{rng.choice(_CONTAINERS)}." if nested else ""
@@ -46,7 +49,7 @@ def freezing_spec(rng: np.random.Generator, nested: bool, dropout: float = 0.4) 
         "head": f"{top}{rng.choice(_HEADS)}",
         "widths": [int(width) for width in rng.integers(4, 7, size=3)],
         "dropout": dropout,
-        "deep_head": bool(rng.random() < 0.5),
+        "deep_head": bool(rng.random() < 0.5) if deep_head is None else deep_head,
         "num_classes": int(rng.integers(3, 6)),
     }
 
@@ -207,11 +210,16 @@ class FreezeBackbone(Exercise):
     section = "Exercise 1: freeze a backbone"
 
     def challenge(self, rng: np.random.Generator) -> dict:
-        """Two networks: one trainable throughout, one frozen in part, with its head frozen."""
+        """Two networks: one trainable throughout, one frozen in part, with its head frozen.
+
+        The second head has two layers and the first has one, for everybody: a mistake costs all the same.
+        """
+        flat = freezing_spec(rng, nested=False, deep_head=False)
+        nested = freezing_spec(rng, nested=True, deep_head=True)
         return {
             "networks": [
-                {"spec": freezing_spec(rng, nested=False), "frozen_seed": None},
-                {"spec": freezing_spec(rng, nested=True), "frozen_seed": int(rng.integers(2**31))},
+                {"spec": flat, "frozen_seed": None},
+                {"spec": nested, "frozen_seed": int(rng.integers(2**31))},
             ],
             "data_seed": int(rng.integers(2**31)),
         }

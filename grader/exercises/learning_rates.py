@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.exercises.comparing import same, same_state
+from grader.exercises.comparing import nearest, same, same_state
 from grader.exercises.exercise import Exercise
 from grader.exercises.models import head_name, random_batch, random_cnn, random_cnn_spec
 from grader.exercises.quiz_exercise import QuizExercise
@@ -216,9 +216,9 @@ def _judge_losses(run: dict, wanted: dict, sentences: dict) -> tuple[int, Findin
     for mistake in told_rates:
         if mistake in losses and same(run["losses"], losses[mistake]["values"]):
             return 2, None
-    for mistake, known in losses.items():
-        if same(run["losses"], known["values"]):
-            return known["points"], Finding(**sentences[mistake])
+    mistake = nearest(run, {name: {"losses": known["values"]} for name, known in losses.items()})
+    if mistake:
+        return losses[mistake]["points"], Finding(**sentences[mistake])
     place = next(
         i
         for i, pair in enumerate(zip(run["losses"], losses["right"]["values"], strict=True))
@@ -767,9 +767,8 @@ def _judge_moves(evidence: dict, expected: dict) -> tuple[int, list[Finding]]:
                     findings = [Finding(**sentences[loss]), Finding(**sentences[name])]
                     return (2 if loss == "mean" else 0) + schedule["points"], findings
     head = {name: evidence["after"]["state"].get(name) for name in expected["head_names"]}
-    for name, ending in expected["endings"].items():
-        if same_state(head, ending):
-            return 2, [Finding(**sentences[name])]
+    if ending := nearest(head, expected["endings"]):
+        return 2, [Finding(**sentences[ending])]
     if not straight:
         step, part = (int(place) for place in np.argwhere(beside >= 0.05)[0])
         return 1, [

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader.exercises.comparing import same, same_state
+from grader.exercises.comparing import nearest, same, same_state
 from grader.exercises.exercise import Exercise
 from grader.exercises.models import head_name, random_batch, random_cnn, random_cnn_spec, snapshot
 from grader.exercises.quiz_exercise import QuizExercise
@@ -104,9 +104,11 @@ class TrainingStep(Exercise):
         return self.verdict(points, findings)
 
     def _explain_state(self, run: dict, wanted: dict, expected: dict) -> Finding:
-        for mistake, fingerprint in wanted["mistakes"].items():
-            if same_state(run["state"], {**wanted["state"], **fingerprint}):
-                return Finding(**expected["sentences"][mistake])
+        endings = {
+            mistake: {**wanted["state"], **fingerprint} for mistake, fingerprint in wanted["mistakes"].items()
+        }
+        if mistake := nearest(run["state"], endings):
+            return Finding(**expected["sentences"][mistake])
         names = [name for name in wanted["state"] if name in run["state"]]
         wrong = [name for name in names if not same(run["state"][name], wanted["state"][name])]
         return Finding(

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.exercises.comparing import same, same_state
+from grader.exercises.comparing import nearest, same, same_state
 from grader.exercises.exercise import Exercise
 from grader.exercises.quiz_exercise import QuizExercise
 from grader.exercises.side_effects import condition, side_effects
@@ -559,9 +559,7 @@ class TwoPhases(Exercise):
             return "right", 2, [Finding(text="Phase 1 trains the head and moves nothing else.")]
         names, head = list(expected["between"]), expected["head"]
         moved = _moved(start, between, names)
-        variant = next(
-            (name for name, wanted in variants.items() if _agrees(between, wanted["head_between"])), ""
-        )
+        variant = nearest(between, {name: wanted["head_between"] for name, wanted in variants.items()})
         backbone = [name for name in moved if _is_weight(name) and not is_inside(name, [head])]
         if backbone:
             return (
@@ -659,7 +657,7 @@ class TwoPhases(Exercise):
         else:
             points = 2
         finals = expected["variants"].get(variant, {}).get("finals", {})
-        ending = next((name for name, final in finals.items() if _agrees(after, final)), "")
+        ending = nearest(after, finals)
         if points == 2 and ending == "right" and variant != "right":
             points = 3
             findings.append(Finding(text="Phase 2 trains the head and the last stage, each at its rate."))

@@ -1,8 +1,13 @@
 """An exercise small enough to be wrong in every way."""
 
+import functools
+
+import numpy as np
 import pytest
 
-from grader.exercises import checking, registry
+from grader.autograde.challenges import expected_for
+from grader.course import ROOT
+from grader.exercises import checking, collect_evidence, find_exercise, judge_evidence, registry
 from grader.exercises.exercise import Exercise
 from grader.exercises.verdict import Finding
 
@@ -52,3 +57,22 @@ def told():
     return lambda verdict: " ".join(
         part for finding in verdict.findings for part in (finding.text, finding.hint)
     )
+
+
+@functools.cache
+def _asked(exercise_id, seed):
+    exercise = find_exercise(exercise_id)
+    challenge = exercise.challenge(np.random.default_rng(seed))
+    return challenge, expected_for(ROOT, exercise.lesson, exercise_id, challenge)
+
+
+@pytest.fixture
+def graded():
+    """``graded(exercise_id, answer, seed)``: the verdict on another challenge than the public one."""
+
+    def grade(exercise_id, answer, seed):
+        challenge, expected = _asked(exercise_id, seed)
+        collected = collect_evidence(find_exercise(exercise_id), answer, challenge)
+        return judge_evidence(collected.bundle, expected, exercise_id)
+
+    return grade

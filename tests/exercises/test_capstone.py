@@ -399,6 +399,12 @@ def test_wrong_intervals_are_named(name):
     assert any(words in finding.text for finding in verdict.findings), verdict
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_every_challenge_tells_the_clipped_interval_from_the_normal_one(seed, graded):
+    verdict = graded("capstone.interval", WRONG_INTERVALS["clipped"][0], seed)
+    assert any("clipped" in finding.text for finding in verdict.findings), verdict
+
+
 # ---------------------------------------------------------------- save and load
 
 
@@ -518,7 +524,7 @@ def load_nothing(model, path):
 
 def load_head(model, path):
     tensors = load_file(path)
-    last = list(tensors)[-2:]
+    last = list(model.state_dict())[-2:]  # a file has an order of its own
     model.load_state_dict({name: tensors[name] for name in last}, strict=False)
     return model.eval()
 

@@ -10,13 +10,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from grader.build.lesson_folder import LessonFolder
-from grader.build.published import load_expect
 from grader.exercises import try_answer
-from grader.exercises.collecting import collect_evidence
-from grader.exercises.evidence import encode
-from grader.exercises.judging import judge_evidence
-from grader.exercises.learning_rates import DIAGNOSES, LESSON
+from grader.exercises.learning_rates import DIAGNOSES
 from grader.exercises.registry import find_exercise
 
 
@@ -35,20 +30,6 @@ def named(verdict, words):
 def variant(answer, **changes):
     """``answer`` with some of its keyword arguments set; still a function of the asked signature."""
     return functools.partial(answer, **changes)
-
-
-@functools.cache
-def another_challenge(exercise_id, seed):
-    """A challenge as an instructor asks it, and what a right answer gives."""
-    challenge = find_exercise(exercise_id).challenge(np.random.default_rng(seed))
-    return challenge, encode(load_expect(LessonFolder(LESSON))[exercise_id](challenge))
-
-
-def graded(exercise_id, answer, seed):
-    """The verdict on an answer to another challenge than the public one."""
-    challenge, expected = another_challenge(exercise_id, seed)
-    collected = collect_evidence(find_exercise(exercise_id), answer, challenge)
-    return judge_evidence(collected.bundle, expected, exercise_id)
 
 
 FUNCTIONS = ["rates.range_test", "rates.groups_by_depth", "rates.find_the_bug"]
@@ -178,7 +159,7 @@ RIGHT_RANGE_TESTS = [try_rates, range_test_on_a_copy, range_test_by_hand, range_
 
 
 @pytest.mark.parametrize("answer", RIGHT_RANGE_TESTS)
-def test_right_range_tests_pass(answer):
+def test_right_range_tests_pass(answer, graded):
     verdict = try_answer("rates.range_test", answer)
     assert verdict.passed, verdict
     assert graded("rates.range_test", answer, 1).passed
@@ -416,7 +397,7 @@ def test_wrong_range_tests_are_named(name):
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_wrong_range_tests_fail_whatever_is_asked(seed):
+def test_wrong_range_tests_fail_whatever_is_asked(seed, graded):
     for name, (answer, points, _) in WRONG_RANGE_TESTS.items():
         verdict = graded("rates.range_test", answer, seed)
         assert not verdict.passed, name
@@ -507,7 +488,7 @@ def one_group_a_parameter(model, stages, head_name, head_rate, decay):
 
 
 @pytest.mark.parametrize("answer", [groups, groups_by_module, one_group_a_parameter])
-def test_right_groups_pass(answer):
+def test_right_groups_pass(answer, graded):
     verdict = try_answer("rates.groups_by_depth", answer)
     assert verdict.passed, verdict
     assert graded("rates.groups_by_depth", answer, 1).passed
@@ -673,7 +654,7 @@ def test_wrong_groups_are_named(name):
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_wrong_groups_fail_whatever_is_asked(seed):
+def test_wrong_groups_fail_whatever_is_asked(seed, graded):
     for name, (answer, points, _) in WRONG_GROUPS.items():
         verdict = graded("rates.groups_by_depth", answer, seed)
         assert not verdict.passed, name
@@ -878,7 +859,7 @@ RIGHT_REPAIRS = [
 
 
 @pytest.mark.parametrize("answer", RIGHT_REPAIRS)
-def test_right_repairs_pass(answer):
+def test_right_repairs_pass(answer, graded):
     verdict = try_answer("rates.find_the_bug", answer)
     assert verdict.passed, verdict
     assert graded("rates.find_the_bug", answer, 1).passed
@@ -1092,7 +1073,7 @@ def test_wrong_repairs_are_named(name):
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_wrong_repairs_fail_whatever_is_asked(seed):
+def test_wrong_repairs_fail_whatever_is_asked(seed, graded):
     for name, (answer, points, _) in WRONG_REPAIRS.items():
         verdict = graded("rates.find_the_bug", answer, seed)
         assert not verdict.passed, name

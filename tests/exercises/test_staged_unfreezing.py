@@ -540,6 +540,14 @@ def test_wrong_phases_are_named(name):
     assert named(verdict, words), verdict
 
 
+# Two runs end so close to one another there that either could be taken for the other.
+@pytest.mark.parametrize("seed", [*range(3), 5099508099374925431, 10185084761339388440])
+def test_a_mistake_costs_everybody_the_same(seed, graded):
+    answer, points, _ = WRONG_PHASES["whole model in phase 1"]
+    verdict = graded("staged.two_phases", answer, seed)
+    assert verdict.points == points, verdict
+
+
 def spoils_with_nan(model):
     with torch.no_grad():
         list(model.parameters())[-1].fill_(float("nan"))
