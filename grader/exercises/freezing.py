@@ -26,15 +26,12 @@ _DROPOUTS = ["thinning", "gaps"]
 # ---------------------------------------------------------------- networks
 
 
-def freezing_spec(
-    rng: np.random.Generator, nested: bool, dropout: float = 0.4, deep_head: bool | None = None
-) -> dict[str, Any]:
+def freezing_spec(rng: np.random.Generator, nested: bool, dropout: float = 0.4) -> dict[str, Any]:
     """A random network as plain JSON: odd names, some of which are the beginning of others.
 
     Args:
         nested: whether head and stages lie inside other modules; else the head is registered first of all.
         dropout: probability in front of the head.
-        deep_head: whether the head has two layers; by default it is random.
     """
     short, long = _ALIKE[int(rng.integers(len(_ALIKE)))]
     container = f"{rng.choice(_CONTAINERS)}." if nested else ""
@@ -49,7 +46,7 @@ def freezing_spec(
         "head": f"{top}{rng.choice(_HEADS)}",
         "widths": [int(width) for width in rng.integers(4, 7, size=3)],
         "dropout": dropout,
-        "deep_head": bool(rng.random() < 0.5) if deep_head is None else deep_head,
+        "deep_head": bool(rng.random() < 0.5),
         "num_classes": int(rng.integers(3, 6)),
     }
 
@@ -214,8 +211,8 @@ class FreezeBackbone(Exercise):
 
         The second head has two layers and the first has one, for everybody: a mistake costs all the same.
         """
-        flat = freezing_spec(rng, nested=False, deep_head=False)
-        nested = freezing_spec(rng, nested=True, deep_head=True)
+        flat = freezing_spec(rng, nested=False) | {"deep_head": False}
+        nested = freezing_spec(rng, nested=True) | {"deep_head": True}
         return {
             "networks": [
                 {"spec": flat, "frozen_seed": None},

@@ -216,8 +216,7 @@ def _judge_losses(run: dict, wanted: dict, sentences: dict) -> tuple[int, Findin
     for mistake in told_rates:
         if mistake in losses and same(run["losses"], losses[mistake]["values"]):
             return 2, None
-    mistake = nearest(run, {name: {"losses": known["values"]} for name, known in losses.items()})
-    if mistake:
+    if mistake := nearest(run, {name: {"losses": known["values"]} for name, known in losses.items()}):
         return losses[mistake]["points"], Finding(**sentences[mistake])
     place = next(
         i

@@ -1,4 +1,4 @@
-"""An exercise small enough to be wrong in every way."""
+"""An exercise small enough to be wrong in every way, and the grading of any answer with any seed."""
 
 import functools
 

@@ -714,7 +714,7 @@ def test_wrong_optimizers_are_named(name):
 
 def test_an_optimizer_of_the_head_alone_is_named():
     def head_only(model):
-        names = {"outlet", "readout", "scorer"}
+        names = {"outlet", "readout", "scorer"}  # of the heads of all unseen networks
         return [p for n, p in model.named_parameters() if names & set(n.split("."))]
 
     verdict = try_answer("freezing.make_optimizer", variant(make, choose=head_only))

@@ -540,7 +540,7 @@ def test_wrong_phases_are_named(name):
     assert named(verdict, words), verdict
 
 
-# Two runs end so close to one another there that either could be taken for the other.
+# With the long seeds two known mistakes end so close to one another that the first was taken for the second.
 @pytest.mark.parametrize("seed", [*range(3), 5099508099374925431, 10185084761339388440])
 def test_a_mistake_costs_everybody_the_same(seed, graded):
     answer, points, _ = WRONG_PHASES["whole model in phase 1"]
