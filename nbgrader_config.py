@@ -11,12 +11,12 @@ from pathlib import Path
 from nbconvert.preprocessors import ClearMetadataPreprocessor
 from nbgrader import preprocessors as stock
 
-from grader.autograde.clear_quiz_answers import ClearQuizAnswers
-from grader.autograde.intake_exporter import IntakeExporter
-from grader.autograde.judge_evidence import JudgeEvidence
-from grader.autograde.sandboxed_execute import SandboxedExecute
-from grader.autograde.transplant_cells import TransplantCells
-from grader.autograde.zero_missing_checks import ZeroMissingChecks
+from grader.autograde.steps.clear_quiz_answers import ClearQuizAnswers
+from grader.autograde.steps.intake_exporter import IntakeExporter
+from grader.autograde.steps.judge_evidence import JudgeEvidence
+from grader.autograde.steps.sandboxed_execute import SandboxedExecute
+from grader.autograde.steps.transplant_cells import TransplantCells
+from grader.autograde.steps.zero_missing_checks import ZeroMissingChecks
 
 c = get_config()  # noqa: F821 - traitlets puts it there
 
@@ -76,4 +76,4 @@ c.Autograde.autograde_preprocessors = [
 
 # For `nbgrader validate` and for building; submissions run in SandboxedExecute.
 c.Execute.timeout = 600  # seconds a cell
-c.Execute.extra_arguments = ["--ext=grader.autograde.explain_failure", "--log-level=ERROR"]
+c.Execute.extra_arguments = ["--ext=grader.autograde.steps.explain_failure", "--log-level=ERROR"]

@@ -8,7 +8,7 @@ Runs the functions of the lesson itself. Interrupted, it goes on where it was. A
 import typer
 from rich import print
 
-from grader.build.recording import RecordingFile, lesson_functions
+from grader.authoring.recording import RecordingFile, lesson_functions
 
 LESSON = "03_counting_parameters"
 SEEDS = (0, 1, 2)

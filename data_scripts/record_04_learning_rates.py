@@ -10,7 +10,7 @@ import math
 import typer
 from rich import print
 
-from grader.build.recording import RecordingFile, lesson_functions
+from grader.authoring.recording import RecordingFile, lesson_functions
 
 LESSON = "04_learning_rates"
 SEEDS = (0, 1, 2)

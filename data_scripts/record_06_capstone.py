@@ -12,7 +12,7 @@ import typer
 from rich import print
 from sklearn.metrics import balanced_accuracy_score
 
-from grader.build.recording import RecordingFile, lesson_functions
+from grader.authoring.recording import RecordingFile, lesson_functions
 
 LESSON = "06_capstone"
 SEEDS = (0, 1, 2)

@@ -51,8 +51,8 @@ def autograde(
 ) -> None:
     """Grade a lesson of a class. Interrupted, the same command goes on where it was."""
     # Imported here: they take seconds, which `--help` should not.
-    from grader.autograde.class_run import ClassRun
-    from grader.autograde.workers import DaskWorkers, LocalWorkers
+    from grader.autograde.execute.workers import DaskWorkers, LocalWorkers
+    from grader.autograde.run.class_run import ClassRun
     from grader.sandbox import Limits
     from grader.sandbox.limits import GIB
 
@@ -87,8 +87,8 @@ def recheck(
 
     Give the same --time-limit and --memory as to autograde, if you gave it any.
     """
-    from grader.autograde.class_run import ClassRun
-    from grader.autograde.recheck import recheck as judge_again
+    from grader.autograde.run.class_run import ClassRun
+    from grader.autograde.run.recheck import recheck as judge_again
     from grader.sandbox import Limits
     from grader.sandbox.limits import GIB
 
@@ -141,8 +141,8 @@ class _told:
 
 
 def _show(summary: Any, as_json: bool) -> None:
-    from grader.autograde.summary import as_json as to_json
-    from grader.autograde.summary import show
+    from grader.autograde.run.summary import as_json as to_json
+    from grader.autograde.run.summary import show
 
     if as_json:
         typer.echo(to_json(summary))

@@ -69,8 +69,8 @@ def build(
         _list_exercises(chosen, as_json)
         return
     # Imported here: nbgrader and the exercises take seconds, which `--help` should not.
-    from grader.build import LessonFolder, build_lesson
-    from grader.build.claims import write_claims_page
+    from grader.authoring import LessonFolder, build_lesson
+    from grader.authoring.claims import write_claims_page
 
     console, results = Console(stderr=as_json), []
     for lesson in chosen:
@@ -98,8 +98,8 @@ def build(
 @_one_line_errors
 def check(lessons: Lessons = None) -> None:
     """Say which built files no longer follow from their sources; exit code 1 if there are any."""
-    from grader.build import LessonFolder, stale
-    from grader.build.claims import claims_page_is_stale
+    from grader.authoring import LessonFolder, stale
+    from grader.authoring.claims import claims_page_is_stale
 
     sentences = [sentence for lesson in _choose(lessons) for sentence in stale(LessonFolder(lesson))]
     if claims_page_is_stale():

@@ -12,7 +12,7 @@ import pytest
 from grader import course
 
 LESSON = "00_start_here"
-FILES = Path(__file__).parent / "build" / "small_lesson"
+FILES = Path(__file__).parent / "authoring" / "small_lesson"
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def course_sources(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def built_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same course, built. Tests must not change it; they take ``built_course``."""
-    from grader.build import LessonFolder, build_lesson
+    from grader.authoring import LessonFolder, build_lesson
 
     root = lay_out_small_course(tmp_path_factory.mktemp("built") / "course")
     build_lesson(LessonFolder(LESSON, root))

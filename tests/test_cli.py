@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-import grader.build
+import grader.authoring
 from grader import cli
-from grader.build import Built, LessonFolder
+from grader.authoring import Built, LessonFolder
 from grader.errors import CourseError
 
 LESSON = "00_start_here"
@@ -29,7 +29,7 @@ def test_a_refused_source_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> Built:
         raise CourseError("line 3: no check follows.")
 
-    monkeypatch.setattr(grader.build, "build_lesson", refuse)
+    monkeypatch.setattr(grader.authoring, "build_lesson", refuse)
     result = run("build", LESSON)
     assert (result.exit_code, result.stderr) == (1, "line 3: no check follows.\n")
 
@@ -41,7 +41,7 @@ def test_build_hands_its_options_on_and_reports_in_json(monkeypatch: pytest.Monk
         asked.update(options, lesson=folder.lesson)
         return Built(folder.lesson, [0.5, 1.5], ["notebooks/x"])
 
-    monkeypatch.setattr(grader.build, "build_lesson", pretend)
+    monkeypatch.setattr(grader.authoring, "build_lesson", pretend)
     result = run("build", LESSON, "--force", "--withhold-feedback", "--json")
     assert (asked["lesson"], asked["force"], asked["withhold_feedback"]) == (LESSON, True, True)
     [report] = json.loads(result.stdout)
@@ -49,7 +49,9 @@ def test_build_hands_its_options_on_and_reports_in_json(monkeypatch: pytest.Monk
 
 
 def test_slow_cells_are_pointed_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grader.build, "build_lesson", lambda folder, **_: Built(folder.lesson, [1.0, 31.0]))
+    monkeypatch.setattr(
+        grader.authoring, "build_lesson", lambda folder, **_: Built(folder.lesson, [1.0, 31.0])
+    )
     result = run("build", LESSON)
     assert "code cell 2 took 31 s" in result.stdout
     assert "the lesson took" not in result.stdout
@@ -67,7 +69,7 @@ def test_list_names_the_exercises_of_the_lesson_only() -> None:
 def test_check_fails_with_the_sentences(
     monkeypatch: pytest.MonkeyPatch, sentences: list[str], code: int
 ) -> None:
-    monkeypatch.setattr(grader.build, "stale", lambda folder: sentences)
+    monkeypatch.setattr(grader.authoring, "stale", lambda folder: sentences)
     result = run("check", LESSON)
     assert result.exit_code == code
     assert result.stderr.splitlines() == sentences

@@ -6,7 +6,7 @@ from grader.doctor.diagnosis import Diagnosis, Status
 def grading() -> list[Diagnosis]:
     """Sandboxes, the limit on memory, and how many kernels run at once."""
     # Imported here: a student's doctor need not wait for the trials.
-    from grader.autograde.workers import cores
+    from grader.autograde.execute.workers import cores
     from grader.sandbox import available
     from grader.sandbox.cgroup import describe
 

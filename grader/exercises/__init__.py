@@ -1,12 +1,12 @@
 """Exercises: what is asked, what is collected beside the answer, how it is judged."""
 
-from grader.exercises.checking import check, try_answer
-from grader.exercises.collecting import collect_evidence
-from grader.exercises.exercise import Exercise
-from grader.exercises.judging import judge_evidence
-from grader.exercises.published_checks import public_challenge
-from grader.exercises.registry import all_exercises, find_exercise
-from grader.exercises.verdict import Finding, Verdict
+from grader.exercises.machine.checking import check, try_answer
+from grader.exercises.machine.collecting import collect_evidence
+from grader.exercises.machine.exercise import Exercise
+from grader.exercises.machine.judging import judge_evidence
+from grader.exercises.machine.published_checks import public_challenge
+from grader.exercises.machine.registry import all_exercises, find_exercise
+from grader.exercises.machine.verdict import Finding, Verdict
 
 __all__ = [
     "Exercise",

@@ -7,8 +7,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from grader.exercises.models import head_name, random_cnn, snapshot
-from grader.exercises.scratch_vs_finetuning import FindTheBug, TrainingStep
+from grader.exercises.kit.models import head_name, random_cnn, snapshot
+from grader.exercises.lesson_01_scratch_vs_finetuning.exercises import FindTheBug, TrainingStep
 
 
 def _step(model, images, labels, optimizer):

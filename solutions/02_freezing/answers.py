@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from grader.exercises.freezing import (
+from grader.exercises.lesson_02_freezing.exercises import (
     FindTheBug,
     FreezeBackbone,
     MakeOptimizer,

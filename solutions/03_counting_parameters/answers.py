@@ -6,7 +6,11 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from torch import nn
 
-from grader.exercises.counting_parameters import counted_network, report_classes, report_head
+from grader.exercises.lesson_03_counting_parameters.exercises import (
+    counted_network,
+    report_classes,
+    report_head,
+)
 
 # ---------------------------------------------------------------- ways of choosing tensors
 

@@ -8,10 +8,15 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from grader.exercises.comparing import same
-from grader.exercises.learning_rates import FindTheBug, RangeTest, build_network, part_names
-from grader.exercises.side_effects import condition
-from grader.exercises.staged_unfreezing import is_inside
+from grader.exercises.kit.comparing import same
+from grader.exercises.kit.side_effects import condition
+from grader.exercises.lesson_04_learning_rates.exercises import (
+    FindTheBug,
+    RangeTest,
+    build_network,
+    part_names,
+)
+from grader.exercises.lesson_05_staged_unfreezing.exercises import is_inside
 from grader.quiz.sealing import seal
 
 # ---------------------------------------------------------------- a range test

@@ -5,7 +5,13 @@ import copy
 import torch
 from torch.nn import functional as F
 
-from grader.exercises.staged_unfreezing import FindTheBug, TwoPhases, UnfreezeLast, is_inside, staged_cnn
+from grader.exercises.lesson_05_staged_unfreezing.exercises import (
+    FindTheBug,
+    TwoPhases,
+    UnfreezeLast,
+    is_inside,
+    staged_cnn,
+)
 
 
 def _step(model, images, labels, optimizer):

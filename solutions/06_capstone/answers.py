@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 from scipy.stats import binomtest
 
-from grader.exercises.inspector import held_out_cells
-from grader.exercises.models import head_name
-from grader.exercises.save_and_load import fresh_network, trained_network
-from grader.exercises.side_effects import condition
+from grader.exercises.kit.models import head_name
+from grader.exercises.kit.side_effects import condition
+from grader.exercises.lesson_06_capstone.inspector import held_out_cells
+from grader.exercises.lesson_06_capstone.save_and_load import fresh_network, trained_network
 
 Z = 1.959964  # 97.5 % quantile of the standard normal distribution
 

@@ -10,9 +10,9 @@ import pytest
 from nbformat import NotebookNode
 from traitlets.config import Config
 
-from grader.autograde.class_run import ClassRun
-from grader.autograde.summary import Summary
-from grader.autograde.workers import LocalWorkers
+from grader.autograde.execute.workers import LocalWorkers
+from grader.autograde.run.class_run import ClassRun
+from grader.autograde.run.summary import Summary
 from grader.errors import CourseError
 from grader.sandbox import Limits, choose
 from grader.sandbox.limits import GIB

@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grader.build import LessonFolder, build_lesson
+from grader.authoring import LessonFolder, build_lesson
 
 LESSON = "00_start_here"
 RIGHT = "    return max(labels.tolist().count(label) for label in set(labels.tolist())) / len(labels)"

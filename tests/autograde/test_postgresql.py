@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 
-from grader.autograde.recheck import recheck
+from grader.autograde.run.recheck import recheck
 from tests.autograde.conftest import (
     LESSON,
     RIGHT,

@@ -9,11 +9,11 @@ import nbformat
 import numpy as np
 import pytest
 
-from grader.autograde.challenges import expected_for
+from grader.autograde.judging.challenges import expected_for
 from grader.course import ROOT, lesson_ids
 from grader.exercises import all_exercises, collect_evidence, judge_evidence
-from grader.exercises.evidence import digest
-from grader.exercises.quiz_exercise import QuizExercise
+from grader.exercises.machine.evidence import digest
+from grader.exercises.machine.quiz_exercise import QuizExercise
 
 SEEDS = 3
 PRELUDE = (

@@ -28,13 +28,13 @@ from measuring import print_table
 from nbclient import NotebookClient
 from nbgrader.api import Gradebook
 
-from grader.autograde.class_run import ClassRun
-from grader.autograde.lesson_checkpoints import make_lesson_checkpoints
-from grader.autograde.recheck import recheck
-from grader.autograde.summary import Summary
-from grader.autograde.workers import DaskWorkers, LocalWorkers, Workers
-from grader.build.lesson_folder import LessonFolder
+from grader.autograde.execute.lesson_checkpoints import make_lesson_checkpoints
+from grader.autograde.execute.workers import DaskWorkers, LocalWorkers, Workers
+from grader.autograde.run.class_run import ClassRun
+from grader.autograde.run.recheck import recheck
+from grader.autograde.run.summary import Summary
 from grader.course import ROOT
+from grader.lesson_folder import LessonFolder
 from grader.sandbox import Limits, Sandbox, available, open_kernel
 from grader.sandbox.kernel import fork_server
 
@@ -180,8 +180,8 @@ def growth(folder: Path, counts: tuple[int, ...]) -> None:
         root = lay_out(folder, LIGHT, count)
         code = (
             "from pathlib import Path\n"
-            "from grader.autograde.class_run import ClassRun\n"
-            "from grader.autograde.workers import LocalWorkers\n"
+            "from grader.autograde.run.class_run import ClassRun\n"
+            "from grader.autograde.execute.workers import LocalWorkers\n"
             f"ClassRun(Path({str(root)!r}), {LIGHT!r}).grade(lambda: LocalWorkers(2))\n"
             # Not ru_maxrss: a child process starts with the peak of its parent.
             "print(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])"

@@ -5,11 +5,12 @@ import functools
 import numpy as np
 import pytest
 
-from grader.autograde.challenges import expected_for
+from grader.autograde.judging.challenges import expected_for
 from grader.course import ROOT
-from grader.exercises import checking, collect_evidence, find_exercise, judge_evidence, registry
-from grader.exercises.exercise import Exercise
-from grader.exercises.verdict import Finding
+from grader.exercises import collect_evidence, find_exercise, judge_evidence
+from grader.exercises.machine import checking, registry
+from grader.exercises.machine.exercise import Exercise
+from grader.exercises.machine.verdict import Finding
 
 
 class Double(Exercise):

@@ -9,7 +9,7 @@ import pytest
 from nbclient import NotebookClient
 from nbgrader.utils import determine_grade, is_grade
 
-from grader.build import LessonFolder, stale
+from grader.authoring import LessonFolder, stale
 from grader.course import RELEASES, SOLUTIONS, lesson_ids
 from grader.quiz.schema import load_quiz
 

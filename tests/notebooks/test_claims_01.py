@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from grader.build.recording import lesson_functions
+from grader.authoring.recording import lesson_functions
 from grader.lab.recorded import load_recorded
 
 LESSON = "01_scratch_vs_finetuning"

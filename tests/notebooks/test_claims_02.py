@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from grader import lab
-from grader.build.recording import lesson_functions
+from grader.authoring.recording import lesson_functions
 from grader.lab.recorded import load_recorded
 
 LESSON = "02_freezing"

@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import nn
 
-from grader.build.recording import lesson_functions
+from grader.authoring.recording import lesson_functions
 from grader.lab import memory
 from grader.lab.backbone import load_backbone
 from grader.lab.panels import parameters_by_stage

@@ -8,7 +8,7 @@ import random
 
 import pytest
 
-from grader.build.recording import lesson_functions
+from grader.authoring.recording import lesson_functions
 from grader.lab.recorded import load_recorded
 
 LESSON = "05_staged_unfreezing"

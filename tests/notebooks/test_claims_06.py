@@ -9,8 +9,8 @@ import random
 import numpy as np
 import pytest
 
-from grader.build.recording import lesson_functions
-from grader.exercises.model_card import wilson
+from grader.authoring.recording import lesson_functions
+from grader.exercises.lesson_06_capstone.model_card import wilson
 from grader.lab.recorded import load_recorded
 
 LESSON = "06_capstone"

@@ -95,7 +95,8 @@ code(
     "evidence",
 )
 code(
-    "judge-replaced", "import grader.exercises.checking as c\nc.judge_evidence = lambda *a, **k: c.Verdict()"
+    "judge-replaced",
+    "import grader.exercises.machine.checking as c\nc.judge_evidence = lambda *a, **k: c.Verdict()",
 )
 code(
     "fake-package",
@@ -119,7 +120,7 @@ code(
 code("run-cell-replaced", "ip = get_ipython()\ntype(ip).run_cell = lambda self, *a, **k: 3.0")
 code(
     "mime-bundle-patched",
-    "import grader.exercises.checking as c\nc.EvidenceGiven._repr_mimebundle_ = lambda s, **k: {'text/plain': '3.0'}",
+    "import grader.exercises.machine.checking as c\nc.EvidenceGiven._repr_mimebundle_ = lambda s, **k: {'text/plain': '3.0'}",
     "evidence",
 )
 code(
@@ -237,7 +238,7 @@ def quiz_all_letters(notebook, folder):
 @case()
 def quiz_from_sealed_file_patched(notebook, folder):
     cell(notebook, QUIZ_ANSWERS)["source"] = (
-        "answers = {}\nimport grader.exercises.quiz_exercise as q\n"
+        "answers = {}\nimport grader.exercises.machine.quiz_exercise as q\n"
         "q.QuizExercise.collect = lambda *a: {'letters': {'a': 'right'}, 'points': 99}"
     )
 

@@ -23,8 +23,8 @@ import typer
 from nbgrader import __version__ as nbgrader_version
 from rich.progress import track
 
-from grader.autograde.workers import cores
-from grader.build import LessonFolder, build_lesson
+from grader.authoring import LessonFolder, build_lesson
+from grader.autograde.execute.workers import cores
 from grader.course import ROOT
 from tests.autograde.hostile.cases import CASES, LESSON, Case
 from tests.autograde.hostile.hostile_class import (

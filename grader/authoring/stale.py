@@ -1,0 +1,51 @@
+"""Find built files that no longer follow from the sources, without touching one of them."""
+
+import nbformat
+
+from grader.authoring.lesson import read_built
+from grader.authoring.published import checks_text, is_withheld, published_files, quiz_text
+from grader.authoring.release import fresh_release, present_release
+from grader.authoring.rounding import same_but_for_rounding
+from grader.authoring.source import read_lesson
+from grader.authoring.stamp import has_stamp
+from grader.errors import CourseError
+from grader.lesson_folder import CHECKS, NOTEBOOK, QUESTIONS, QUIZ, LessonFolder
+from grader.quiz.schema import load_quiz, recalled_questions
+
+
+def stale(folder: LessonFolder) -> list[str]:
+    """One sentence for each built file of the lesson that a build would change; empty if all is well."""
+    rebuild = f"run `grader build {folder.lesson}`."
+    try:
+        quiz = load_quiz(folder.source(QUESTIONS))
+        recalled = recalled_questions(quiz, folder.solution.parent)
+        read_lesson(folder, quiz, recalled)
+        wanted = {CHECKS: checks_text(folder), QUIZ: quiz_text(quiz, recalled, is_withheld(folder))}
+    except CourseError as error:
+        return [str(error)]
+    present = published_files(folder)
+    sentences = [
+        f"solutions/{folder.lesson}/{name} differs from what its sources give: {rebuild}"
+        for name, text in wanted.items()
+        if name not in present or not same_but_for_rounding(present[name], text)
+    ]
+    notebook = read_built(folder)
+    if notebook is None:
+        return [*sentences, f"solutions/{folder.lesson}/{NOTEBOOK} was not built: {rebuild}"]
+    if not has_stamp(notebook, folder, present):
+        sentences.append(f"solutions/{folder.lesson}/{NOTEBOOK} is older than its sources: {rebuild}")
+    return sentences + _stale_release(folder, rebuild)
+
+
+def _stale_release(folder: LessonFolder, rebuild: str) -> list[str]:
+    try:
+        fresh = fresh_release(folder)
+    except (CourseError, nbformat.ValidationError) as error:
+        return [str(error)]
+    present = present_release(folder)
+    differing = [name for name, content in fresh.items() if present.get(name) != content]
+    extra = [name for name in present if name not in fresh]
+    here = f"notebooks/{folder.lesson}"
+    return [f"{here}/{name} differs from what the solution gives: {rebuild}" for name in differing] + [
+        f"{here}/{name} is no part of the release: move it elsewhere." for name in extra
+    ]

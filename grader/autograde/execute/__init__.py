@@ -1,0 +1,1 @@
+"""Executing submissions: jobs, workers, the spool, the client of a kernel."""

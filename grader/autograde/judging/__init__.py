@@ -1,0 +1,1 @@
+"""From evidence to marks: what each student is asked, the secret, the judge of a cell."""

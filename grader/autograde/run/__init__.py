@@ -1,0 +1,1 @@
+"""A class from intake to gradebook: run, recheck, summary."""

@@ -1,0 +1,210 @@
+"""Grade a class: execute in parallel into the spool, then let nbgrader itself replay it.
+
+Parallel execution is only a cache: nbgrader's own autograde stays the one authority and the one writer of
+the gradebook. That is why a run that was interrupted anywhere goes on where it was.
+"""
+
+import contextlib
+import difflib
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from grader.autograde.execute.lesson_checkpoints import make_lesson_checkpoints
+from grader.autograde.execute.spool import Spool
+from grader.autograde.execute.submission_job import SubmissionJob, prepare_job
+from grader.autograde.execute.workers import Workers
+from grader.autograde.grading_folder import GradingFolder
+from grader.autograde.judging.report import SubmissionReport
+from grader.autograde.run.course_config import skeleton
+from grader.autograde.run.nbgrader_course import NbgraderCourse
+from grader.autograde.run.summary import Row, Summary, row_of
+from grader.autograde.steps.intake_exporter import intake_record, take_in_all
+from grader.course import lesson_ids
+from grader.errors import CourseError
+from grader.lesson_folder import LessonFolder
+from grader.sandbox import Limits, choose
+from grader.sandbox.limits import GIB
+from grader.submissions.intake import NOTEBOOK, read_clean_notebook
+from grader.submissions.transplant import transplant
+
+_WAIT_FOR_ANOTHER_RUN = 5  # seconds
+
+Tell = Callable[[str, int, int], None]  # step, done, of
+
+
+@dataclass(frozen=True)
+class ClassRun:
+    """One lesson of one class.
+
+    Attributes:
+        course: the folder with ``nbgrader_config.py``.
+        students: all who handed something in, where it is empty.
+        sandbox: a name as ``grader.sandbox.choose`` takes it.
+        force: execute again what was executed already.
+        tell: called as the run goes on.
+    """
+
+    course: Path
+    lesson: str
+    students: tuple[str, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    sandbox: str = "auto"
+    trust_students: bool = False
+    force: bool = False
+    feedback: bool = True
+    tell: Tell = lambda step, done, of: None
+
+    def grade(self, workers: Callable[[], Workers]) -> Summary:
+        """Grade; run again after any interruption, it goes on.
+
+        Args:
+            workers: makes who executes; not called if nothing is to be executed.
+
+        Raises:
+            CourseError: nothing can be graded: unknown lesson or student, no submissions, no sandbox, a
+                locked gradebook, a scheduler that does not answer, …
+        """
+        started = time.monotonic()
+        with self.ready() as (nbgrader, folders, sandbox):
+            failed: dict[str, str] = {}
+            waiting = self._not_executed_yet(folders, sandbox, failed)
+            executed = self._execute(waiting, sandbox, workers, failed)
+            nbgrader.wait_for_gradebook()
+            rows = list(self._replay(nbgrader, list(folders), executed, failed))
+        return Summary(lesson=self.lesson, sandbox=sandbox, rows=rows, seconds=time.monotonic() - started)
+
+    @contextlib.contextmanager
+    def ready(self) -> Iterator[tuple[NbgraderCourse, dict[str, Path], str]]:
+        """Everything is there that grading needs, and nobody else is grading this course.
+
+        Yields:
+            nbgrader for this course, the folder that each student handed in, the sandbox's name.
+
+        Raises:
+            CourseError: something is missing; the sentence says what.
+        """
+        sandbox = str(choose(self.sandbox, self.trust_students))
+        nbgrader = self._nbgrader(sandbox)
+        with self._alone():
+            folders = self._folders(nbgrader)
+            nbgrader.insist_on_release(self.lesson)
+            yield nbgrader, folders, sandbox
+
+    def _nbgrader(self, sandbox: str) -> NbgraderCourse:
+        known = lesson_ids(self.course / "solutions") if (self.course / "solutions").is_dir() else []
+        if self.lesson not in known:
+            nearest = difflib.get_close_matches(self.lesson, known, n=1, cutoff=0)
+            if not nearest:
+                raise CourseError(f"{self.course} holds no lessons: run this in the course's folder.")
+            raise CourseError(f"There is no lesson {self.lesson!r}: did you mean {nearest[0]!r}?")
+        settings = {
+            "sandbox": sandbox,
+            "trust_students": self.trust_students,
+            "cell_seconds": self.limits.cell_seconds,
+            "notebook_seconds": self.limits.notebook_seconds,
+            "memory_gib": self.limits.data_bytes // GIB,
+        }
+        return NbgraderCourse(self.course, SandboxedExecute=settings)
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        path = GradingFolder(self.course).root / "running"
+        try:
+            with FileLock(f"{path}.lock", timeout=_WAIT_FOR_ANOTHER_RUN):
+                path.write_text(str(os.getpid()))
+                yield
+        except Timeout:
+            who = path.read_text() if path.exists() else "unknown"
+            raise CourseError(
+                f"Another run is grading this course (process {who}): wait until it has ended."
+            ) from None
+
+    def _folders(self, nbgrader: NbgraderCourse) -> dict[str, Path]:
+        found = nbgrader.submitted(self.lesson)
+        if not found:
+            raise CourseError(
+                f"There are no submissions of {self.lesson}: put them at submitted/<student>/{self.lesson}/, "
+                f"or let `grader collect` do that."
+            )
+        for student in self.students:
+            if student not in found:
+                nearest = difflib.get_close_matches(student, found, n=1, cutoff=0)[0]
+                raise CourseError(f"{student} handed nothing in for {self.lesson}: did you mean {nearest}?")
+        return {student: found[student] for student in found if not self.students or student in self.students}
+
+    def _not_executed_yet(self, folders: dict[str, Path], sandbox: str, failed: dict[str, str]) -> list[str]:
+        """Take everybody in; give the students whose executions the spool does not hold."""
+        self.tell("intake", 0, len(folders))
+        take_in_all(self.course, self.lesson, list(folders.values()))
+        self.tell("the lesson's own training", 0, 1)
+        make_lesson_checkpoints(LessonFolder(self.lesson, self.course))
+        spool, waiting = Spool(GradingFolder(self.course)), []
+        for number, student in enumerate(folders):
+            self.tell("preparation", number, len(folders))
+            try:
+                job = self.job(student, sandbox)
+            except CourseError:
+                raise
+            except Exception as error:  # one student's files never end the class
+                failed[student] = f"It could not be prepared: {type(error).__name__}: {error}"[:300]
+                continue
+            if self.force:
+                spool.remove(job.key)
+            if spool.get(job.key) is None:
+                waiting.append(student)
+        return waiting
+
+    def job(self, student: str, sandbox: str) -> SubmissionJob:
+        """What is to be executed for a student who was taken in."""
+        clean = GradingFolder(self.course).intake / student / self.lesson / NOTEBOOK
+        notebook = transplant(read_clean_notebook(clean), skeleton(LessonFolder(self.lesson, self.course)))
+        return prepare_job(self.course, self.lesson, student, notebook, limits=self.limits, sandbox=sandbox)
+
+    def _execute(
+        self, students: list[str], sandbox: str, workers: Callable[[], Workers], failed: dict[str, str]
+    ) -> set[str]:
+        """Execute what is missing in the spool; each is stored as soon as it ends."""
+        executed: set[str] = set()
+        if not students:
+            return executed
+        spool = Spool(GradingFolder(self.course))
+        self.tell("execution", 0, len(students))
+        with workers() as crew:
+            # Prepared again when a worker is free, not kept: a class of jobs is large.
+            for job, outcome in crew.run(self.job(student, sandbox) for student in students):
+                if isinstance(outcome, str):
+                    failed[job.student] = outcome
+                else:
+                    spool.put(outcome)
+                    executed.add(job.student)
+                self.tell("execution", len(executed) + len(failed), len(students))
+        return executed
+
+    def _replay(
+        self, nbgrader: NbgraderCourse, students: list[str], executed: set[str], failed: dict[str, str]
+    ) -> Iterator[Row]:
+        for number, student in enumerate(students):
+            self.tell("gradebook", number, len(students))
+            problem = failed.get(student)
+            if problem is None:
+                problem = nbgrader.autograde(self.lesson, student)
+            if problem is None and self.feedback:
+                problem = nbgrader.generate_feedback(self.lesson, student)
+            if problem is not None:
+                yield Row(student=student, state="failed", reasons=[problem])
+            else:
+                yield read_row(self.course, self.lesson, student, student in executed)
+
+
+def read_row(course: Path, lesson: str, student: str, executed: bool) -> Row:
+    """A student's row, from what intake and judge wrote down."""
+    taken = json.loads(intake_record(course, lesson, student).read_text(encoding="utf-8"))
+    path = GradingFolder(course).report(lesson, student)
+    report = SubmissionReport.model_validate_json(path.read_bytes())
+    return row_of(report, taken["set_aside"], taken["problems"], executed)

@@ -1,0 +1,112 @@
+"""Judge again what was executed before: after a correction of a judge, a class has new marks in seconds."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.preprocessors import AssignLatePenalties
+
+from grader.autograde.execute.spool import Spool
+from grader.autograde.grading_folder import GradingFolder, write_privately
+from grader.autograde.judging.report import SubmissionReport
+from grader.autograde.run.class_run import ClassRun, read_row
+from grader.autograde.run.course_config import Submission
+from grader.autograde.run.nbgrader_course import NbgraderCourse
+from grader.autograde.run.summary import Row, Summary
+from grader.autograde.steps.judge_evidence import judge_notebook
+from grader.errors import CourseError
+from grader.lesson_folder import NOTEBOOK
+from grader.submissions.untrusted_files import Refused
+
+_NOTEBOOK_NAME = "lesson"
+
+
+def recheck(run: ClassRun) -> Summary:
+    """New verdicts on the stored evidence of a class; no student's code is executed.
+
+    The gradebook changes for all students at once or for none; manual grades stay.
+
+    Raises:
+        CourseError: as ``ClassRun.grade``.
+    """
+    with run.ready() as (nbgrader, folders, sandbox):
+        nbgrader.wait_for_gradebook()
+        reports: dict[str, SubmissionReport] = {}
+        rows: dict[str, Row] = {}
+        for number, student in enumerate(folders):
+            run.tell("judging", number, len(folders))
+            try:
+                reports[student] = _judge(run, nbgrader, student, sandbox)
+            except CourseError as problem:
+                rows[student] = Row(student=student, state="failed", reasons=[str(problem)])
+        _write_grades(nbgrader, run.lesson, reports)
+        for student in _with_new_feedback(run, reports):
+            if run.feedback and (problem := nbgrader.generate_feedback(run.lesson, student)):
+                rows[student] = Row(student=student, state="failed", reasons=[problem])
+        for student, report in reports.items():
+            path = GradingFolder(run.course).report(run.lesson, student)
+            write_privately(path, report.model_dump_json())
+            rows.setdefault(student, read_row(run.course, run.lesson, student, executed=False))
+    return Summary(lesson=run.lesson, sandbox=sandbox, rows=[rows[student] for student in folders])
+
+
+def _judge(run: ClassRun, nbgrader: NbgraderCourse, student: str, sandbox: str) -> SubmissionReport:
+    """The report; the verdicts also go into the graded notebook, which feedback is made from."""
+    graded = _graded_notebook(nbgrader, run.lesson, student)
+    try:
+        job = run.job(student, sandbox)
+        execution = Spool(GradingFolder(run.course)).get(job.key)
+    except Refused:  # never taken in
+        execution = None
+    if execution is None or not graded.is_file():
+        raise CourseError(
+            f"Nothing is stored for what {student} handed in: run `grader autograde {run.lesson} {student}`."
+        )
+    notebook = nbformat.read(graded, as_version=4)
+    submission = Submission(run.course, run.lesson, student, nbgrader.database)
+    report = judge_notebook(notebook, submission, execution, job.challenges)
+    _replace(graded, notebook)
+    return report
+
+
+def _graded_notebook(nbgrader: NbgraderCourse, lesson: str, student: str) -> Path:
+    course = nbgrader.coursedir
+    return Path(course.format_path(course.autograded_directory, student, lesson)) / NOTEBOOK
+
+
+def _replace(path: Path, notebook: NotebookNode) -> None:
+    """nbgrader leaves the file read-only."""
+    mode = path.stat().st_mode
+    new = path.with_name(f".{path.name}.new")
+    nbformat.write(notebook, new)
+    os.chmod(new, mode)
+    new.replace(path)
+
+
+def _write_grades(nbgrader: NbgraderCourse, lesson: str, reports: dict[str, SubmissionReport]) -> None:
+    late = []
+    with nbgrader.gradebook() as gradebook:
+        for student, report in reports.items():
+            earned = {item.exercise.replace(".", "-"): item.points for item in report.exercises}
+            notebook = gradebook.find_submission_notebook(_NOTEBOOK_NAME, lesson, student)
+            for grade in notebook.grades:
+                if grade.name in earned:
+                    grade.auto_score = earned[grade.name]
+                    grade.needs_manual_grade = grade.manual_score is not None
+            if notebook.assignment.total_seconds_late > 0:
+                late.append(student)
+        gradebook.db.commit()
+    for student in late:
+        names = {"notebook": _NOTEBOOK_NAME, "assignment": lesson, "student": student}
+        resources = {"nbgrader": names | {"db_url": nbgrader.database}}
+        AssignLatePenalties(config=nbgrader.config).preprocess(nbformat.v4.new_notebook(), resources)
+
+
+def _with_new_feedback(run: ClassRun, reports: dict[str, SubmissionReport]) -> Iterator[str]:
+    """Students whose report is not what it was."""
+    for student, report in reports.items():
+        path = GradingFolder(run.course).report(run.lesson, student)
+        if not path.is_file() or path.read_text(encoding="utf-8") != report.model_dump_json():
+            yield student

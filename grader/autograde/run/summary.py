@@ -1,0 +1,108 @@
+"""What became of each submission of a class."""
+
+import json
+from typing import Literal
+
+from pydantic import BaseModel
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from grader.autograde.judging.report import SubmissionReport
+
+State = Literal["graded", "no evidence", "set aside", "failed"]
+
+
+class Row(BaseModel):
+    """One student.
+
+    Attributes:
+        state: "no evidence": at least one check had nothing to judge; "set aside": the submission could not
+            be read; "failed": this machine could not grade it, and nothing was written.
+        executed: in this run, rather than taken from the spool.
+    """
+
+    student: str
+    state: State
+    points: float = 0.0
+    max_points: float = 0.0
+    reasons: list[str] = []
+    executed: bool = False
+    seconds: float = 0.0
+
+
+class Summary(BaseModel):
+    """A class."""
+
+    lesson: str
+    sandbox: str
+    rows: list[Row]
+    seconds: float = 0.0
+
+    @property
+    def failed(self) -> list[Row]:
+        """Students whose submission was not graded through a fault of this machine."""
+        return [row for row in self.rows if row.state == "failed"]
+
+
+def row_of(report: SubmissionReport, set_aside: str | None, problems: list[str], executed: bool) -> Row:
+    """The row of a student who was graded."""
+    reasons = [set_aside] if set_aside else []
+    state: State = "set aside" if set_aside else "graded"
+    if not set_aside and report.without_evidence:
+        state = "no evidence"
+        reasons += [
+            f"{exercise.exercise}: {exercise.findings[0] if exercise.findings else 'no evidence'}"
+            for exercise in report.without_evidence
+        ]
+    if not set_aside:
+        reasons += [
+            f"{exercise.exercise}: {exercise.findings[0]}"
+            for exercise in report.exercises
+            if exercise.has_evidence and exercise.points == 0 and exercise.findings
+        ]
+    return Row(
+        student=report.student,
+        state=state,
+        points=report.points,
+        max_points=report.max_points,
+        reasons=[*reasons, *problems],
+        executed=executed,
+        seconds=report.seconds,
+    )
+
+
+def show(summary: Summary, console: Console) -> None:
+    """The table that an instructor reads."""
+    table = Table(title=f"{summary.lesson} · sandbox: {summary.sandbox}", title_justify="left")
+    table.add_column("student", no_wrap=True)
+    table.add_column("points", justify="right", no_wrap=True)
+    table.add_column("state", no_wrap=True)
+    table.add_column("why")
+    colours = {"graded": "green", "no evidence": "yellow", "set aside": "yellow", "failed": "red"}
+    for row in summary.rows:
+        points = "–" if row.state == "failed" else f"{row.points:g} of {row.max_points:g}"
+        state = f"[{colours[row.state]}]{row.state}[/]"
+        table.add_row(escape(_printable(row.student)), points, state, escape(_shortened(row.reasons)))
+    console.print(table)
+    counts = {state: sum(row.state == state for row in summary.rows) for state in colours}
+    told = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
+    executed = sum(row.executed for row in summary.rows)
+    console.print(
+        f"{len(summary.rows)} submissions: {told}; {executed} executed now, in {summary.seconds:.0f} s."
+    )
+
+
+def as_json(summary: Summary) -> str:
+    """For programs."""
+    return json.dumps(summary.model_dump(), indent=1)
+
+
+def _shortened(reasons: list[str]) -> str:
+    shown = [_printable(reason)[:200] for reason in reasons[:3]]
+    return "\n".join(shown + ([f"… and {len(reasons) - 3} more"] if len(reasons) > 3 else []))
+
+
+def _printable(text: str) -> str:
+    """What a student wrote must not reach the terminal as a control sequence."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)

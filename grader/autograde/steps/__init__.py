@@ -1,0 +1,1 @@
+"""What nbgrader calls: one preprocessor or plug-in a file."""

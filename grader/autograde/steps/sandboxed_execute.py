@@ -1,0 +1,61 @@
+"""Execute a submission where it can do no harm, or take what was executed already."""
+
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Bool, Float, Integer, Unicode
+
+from grader.autograde.execute.bounded_client import with_outputs
+from grader.autograde.execute.execute_submission import execute
+from grader.autograde.execute.spool import Spool
+from grader.autograde.execute.submission_job import prepare_job
+from grader.autograde.grading_folder import GradingFolder
+from grader.autograde.run.course_config import submission_of
+from grader.sandbox import Limits, choose
+from grader.sandbox.limits import GIB
+
+
+class SandboxedExecute(NbGraderPreprocessor):
+    """Stands in ``Autograde.autograde_preprocessors`` in the place of ``Execute``."""
+
+    sandbox = Unicode(
+        "auto",
+        help="How student code is confined: auto, namespaces, landlock, bwrap, docker or podman. auto takes "
+        "the strongest that works, and refuses to grade if none does.",
+    ).tag(config=True)
+    trust_students = Bool(
+        False, help="Grade even where no sandbox works. For students whose code you would run yourself."
+    ).tag(config=True)
+    cell_seconds = Float(600, help="Seconds that one cell may run.").tag(config=True)
+    notebook_seconds = Float(1800, help="Seconds that one notebook may run.").tag(config=True)
+    memory_gib = Integer(4, help="GiB of data that a process may have; PyTorch needs 2.").tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        """Fill in the outputs; the execution itself goes on to the judge in ``resources``."""
+        submission = submission_of(resources, self.config)
+        sandbox = choose(self.sandbox, self.trust_students)
+        job = prepare_job(
+            submission.course,
+            submission.lesson,
+            submission.student,
+            nb,
+            limits=self.limits(),
+            sandbox=str(sandbox),
+        )
+        spool = Spool(GradingFolder(submission.course))
+        execution = spool.get(job.key)
+        if execution is None:
+            self.log.info("Executing %s in the sandbox %s", submission.student, sandbox)
+            execution = execute(job)
+            spool.put(execution)
+        with_outputs(nb, execution.cells)
+        resources["finetuning_course"] = {"execution": execution, "challenges": job.challenges}
+        return nb, resources
+
+    def limits(self) -> Limits:
+        """The configured limits."""
+        return Limits(
+            cell_seconds=self.cell_seconds,
+            notebook_seconds=self.notebook_seconds,
+            data_bytes=self.memory_gib * GIB,
+        )

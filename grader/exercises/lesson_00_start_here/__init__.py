@@ -1,0 +1,3 @@
+"""Exercises of lesson 00_start_here."""
+
+PREFIX = "start"

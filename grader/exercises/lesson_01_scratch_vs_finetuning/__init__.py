@@ -1,0 +1,3 @@
+"""Exercises of lesson 01_scratch_vs_finetuning."""
+
+PREFIX = "scratch"

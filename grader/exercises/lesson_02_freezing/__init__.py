@@ -1,0 +1,3 @@
+"""Exercises of lesson 02_freezing."""
+
+PREFIX = "freezing"

@@ -1,0 +1,1230 @@
+"""Exercises of lesson 02_freezing: what is frozen, what is only said to be, and what moves all the same."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from grader.exercises.kit.comparing import same_state
+from grader.exercises.kit.side_effects import condition, side_effects
+from grader.exercises.machine.exercise import Exercise
+from grader.exercises.machine.verdict import Finding, Verdict
+
+# The first is the beginning of the second: `name.startswith(stage)` finds both.
+_ALIKE = [("low", "lower"), ("deep", "deepest"), ("wide", "widened"), ("fine", "finer")]
+_CONTAINERS = ["trunk", "tower", "carrier"]
+_STEMS = ["entry", "lens", "first_look"]
+_TIES = ["weave", "mixer", "loom"]
+_TOPS = ["top", "finish", "upper_floor"]
+_HEADS = ["outlet", "readout", "scorer"]
+_DROPOUTS = ["thinning", "gaps"]
+
+
+# ---------------------------------------------------------------- networks
+
+
+def freezing_spec(rng: np.random.Generator, nested: bool, dropout: float = 0.4) -> dict[str, Any]:
+    """A random network as plain JSON: odd names, some of which are the beginning of others.
+
+    Args:
+        nested: whether head and stages lie inside other modules; else the head is registered first of all.
+        dropout: probability in front of the head.
+    """
+    short, long = _ALIKE[int(rng.integers(len(_ALIKE)))]
+    container = f"{rng.choice(_CONTAINERS)}." if nested else ""
+    top = f"{rng.choice(_TOPS)}." if nested else ""
+    return {
+        "seed": int(rng.integers(2**31)),
+        "size": int(rng.integers(7, 10)),
+        "stem": str(rng.choice(_STEMS)),
+        "stages": [f"{container}{long}", f"{container}{short}"],
+        "ties": f"{top}{rng.choice(_TIES)}",
+        "dropout_name": f"{top}{rng.choice(_DROPOUTS)}",
+        "head": f"{top}{rng.choice(_HEADS)}",
+        "widths": [int(width) for width in rng.integers(4, 7, size=3)],
+        "dropout": dropout,
+        "deep_head": bool(rng.random() < 0.5),
+        "num_classes": int(rng.integers(3, 6)),
+    }
+
+
+def freezing_network(spec: dict[str, Any]):
+    """The network of a spec. Takes float32 ``(N, 3, size, size)``, gives logits ``(N, num_classes)``.
+
+    It has a parameter of its own beside its layers, BatchNorm of two kinds and of a derived class, a
+    LayerNorm, a weight that two layers share, dropout, and a norm whose name begins like the head's.
+    """
+    import torch
+    from torch import nn
+
+    class NormAct(nn.BatchNorm2d):
+        """BatchNorm and activation in one, as timm's networks have it."""
+
+        def forward(self, x):
+            return nn.functional.silu(super().forward(x))
+
+    class Network(nn.Module):
+        def __init__(self, registered: dict[str, nn.Module], order: list[str]) -> None:
+            super().__init__()
+            self.contrast = nn.Parameter(torch.ones(3, 1, 1))
+            for name, part in registered.items():
+                self.add_module(name, part)
+            self._order = order
+
+        def forward(self, x):
+            x = x * self.contrast
+            for name in self._order:
+                x = self.get_submodule(name)(x)
+            return x
+
+    def convolution(inputs: int, outputs: int) -> nn.Module:
+        return nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
+
+    # SiLU everywhere: a unit that is off would hide what moves.
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(spec["seed"])
+        stem, low, high = spec["widths"]
+        stages = [
+            nn.Sequential(convolution(inputs, outputs), nn.BatchNorm2d(outputs), nn.SiLU())
+            for inputs, outputs in ((stem, low), (low, high))
+        ]
+        # No bias in front of a BatchNorm, which would take it out again.
+        ties = nn.Sequential(
+            nn.Linear(high, high), nn.LayerNorm(high), nn.SiLU(), nn.Linear(high, high, bias=False)
+        )
+        ties[3].weight = ties[0].weight
+        head: nn.Module = nn.Linear(high, spec["num_classes"])
+        if spec["deep_head"]:
+            head = nn.Sequential(nn.Linear(high, 6), nn.SiLU(), nn.Linear(6, spec["num_classes"]))
+        parts = {
+            spec["stem"]: nn.Sequential(convolution(3, stem), NormAct(stem)),
+            **dict(zip(spec["stages"], stages, strict=True)),
+            "pool": nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()),
+            spec["ties"]: ties,
+            head_norm(spec): nn.BatchNorm1d(high),
+            spec["dropout_name"]: nn.Dropout(spec["dropout"]),
+            spec["head"]: head,
+        }
+        registered: dict[str, nn.Module] = {}
+        if "." not in spec["head"]:
+            registered[spec["head"]] = head  # so that the last layer in the list is not the head
+        for name, part in parts.items():
+            container, _, own = name.rpartition(".")
+            place = registered.setdefault(container, nn.Sequential()) if container else None
+            if place is None:
+                registered[own] = part
+            else:
+                place.add_module(own, part)
+        order = list(dict.fromkeys(name.partition(".")[0] for name in parts))
+        return Network(registered, order)
+
+
+def head_norm(spec: dict[str, Any]) -> str:
+    """Name of the BatchNorm in front of the dropout: it begins like the head's."""
+    return f"{spec['head']}_norm"
+
+
+def batch_norms(spec: dict[str, Any]) -> list[str]:
+    """Names of all BatchNorm layers: of a derived class, of two dimensions, …, of one."""
+    return [f"{spec['stem']}.1", *[f"{stage}.1" for stage in spec["stages"]], head_norm(spec)]
+
+
+def freezing_batches(spec: dict[str, Any], seed: int, count: int, size: int = 10) -> list[tuple]:
+    """Images and labels for ``freezing_network(spec)``: float32 ``(size, 3, H, W)``, int64 ``(size,)``."""
+    import torch
+
+    generator = torch.Generator().manual_seed(seed)
+    shape, classes = (size, 3, spec["size"], spec["size"]), spec["num_classes"]
+    return [
+        (
+            torch.randn(shape, generator=generator) + 0.5,
+            torch.randint(classes, (size,), generator=generator),
+        )
+        for _ in range(count)
+    ]
+
+
+def inside(names: Iterable[str], module: str) -> list[str]:
+    """Those of ``names`` that belong to ``module``."""
+    return [name for name in names if name.startswith(f"{module}.")]
+
+
+def is_weight(name: str) -> bool:
+    """Whether the ``state_dict``'s tensor ``name`` is a parameter, not a buffer."""
+    return not name.endswith(("running_mean", "running_var", "num_batches_tracked"))
+
+
+def _frozen_at_random(model, seed: int):
+    """``model`` with about half of its parameters frozen."""
+    rng = np.random.default_rng(seed)
+    for parameter in model.parameters():
+        parameter.requires_grad_(bool(rng.random() < 0.5))
+    return model
+
+
+def _flagged_modules(model) -> list[str]:
+    """Modules on which somebody has set an attribute ``requires_grad``."""
+    return [name for name, module in model.named_modules() if "requires_grad" in vars(module)]
+
+
+def _is_sound(before: dict, after: dict) -> bool:
+    """Whether the model can still be asked: same device, same numbers, same tensors."""
+    return all(after[kind] == before[kind] for kind in ("devices", "dtypes")) and (
+        after["state"].keys() == before["state"].keys()
+    )
+
+
+def _moved(before: dict, after: dict, names: Iterable[str]) -> list[str]:
+    """Those of ``names`` that changed, were it by the last bit."""
+    return [name for name in names if not np.array_equal(before.get(name), after.get(name))]
+
+
+def _first(findings: Iterable[Finding | None]) -> Finding | None:
+    return next((finding for finding in findings if finding), None)
+
+
+def _is_unusable(effects: list[Finding], network: dict, after: dict) -> bool:
+    """Whether the answer left a model that nobody can train as it was given."""
+    return bool(effects) and any(after[kind] != network["before"][kind] for kind in ("devices", "dtypes"))
+
+
+# ---------------------------------------------------------------- exercise 1
+
+
+class FreezeBackbone(Exercise):
+    """Freeze everything but the head, in any model and whatever was frozen before."""
+
+    id = "freezing.freeze_backbone"
+    title = "Freeze a backbone"
+    signature = "freeze_backbone(model, head_name) -> None"
+    points = 4
+    minutes = 6
+    difficulty = 1
+    section = "Exercise 1: freeze a backbone"
+
+    def challenge(self, rng: np.random.Generator) -> dict:
+        """Two networks: one trainable throughout, one frozen in part, with its head frozen.
+
+        The second head has two layers and the first has one, for everybody: a mistake costs all the same.
+        """
+        flat = freezing_spec(rng, nested=False) | {"deep_head": False}
+        nested = freezing_spec(rng, nested=True) | {"deep_head": True}
+        return {
+            "networks": [
+                {"spec": flat, "frozen_seed": None},
+                {"spec": nested, "frozen_seed": int(rng.integers(2**31))},
+            ],
+            "data_seed": int(rng.integers(2**31)),
+        }
+
+    def collect(self, answer, challenge: dict) -> dict:
+        """Each network's condition after the call, and what one step of training moves then."""
+        return {
+            "networks": [
+                _ask_to_freeze(answer, network, challenge["data_seed"]) for network in challenge["networks"]
+            ]
+        }
+
+    def judge(self, evidence: dict, expected: dict) -> Verdict:
+        """Two points a network; one of them if its head trains and most of its backbone is frozen."""
+        points, findings, effects = 0, [], []
+        pairs = list(zip(evidence["networks"], expected["networks"], strict=True))
+        for network, wanted in pairs:
+            after = network["after"]
+            effects += side_effects(wanted["before"], after, {"trainable"})
+            if _is_unusable(effects, wanted, after):
+                return self.verdict(0, effects[:1])
+            finding = _explain_freezing(network, wanted)
+            trainable = set(map(str, after["trainable"]))
+            head = set(inside(wanted["parameters"], wanted["head"]))
+            open_backbone, backbone = trainable - head, set(wanted["parameters"]) - head
+            if finding is None:
+                points += 2
+            elif head <= trainable and head & set(network["moved"]):
+                points += len(open_backbone) < len(backbone) / 2
+            if finding and finding.text not in [other.text for other in findings]:
+                findings.append(finding)
+        if effects:
+            points = min(points, 2)
+            findings.insert(0, effects[0])
+        if not findings:
+            findings = [
+                Finding(
+                    text="In both networks the head trains and everything else is frozen: one step moved the head alone."
+                )
+            ]
+        return self.verdict(points, findings)
+
+
+def _ask_to_freeze(answer, network: dict, data_seed: int) -> dict:
+    import torch
+
+    spec = network["spec"]
+    model = freezing_network(spec).train(network["frozen_seed"] is None)
+    if network["frozen_seed"] is not None:
+        _frozen_at_random(model, network["frozen_seed"]).get_submodule(spec["head"]).requires_grad_(False)
+    before = condition(model)
+    answer(model, spec["head"])
+    switched_off = not torch.is_grad_enabled()
+    torch.set_grad_enabled(True)
+    after = condition(model)
+    images, labels = freezing_batches(spec, data_seed, 1)[0]
+    return {
+        "before": before,
+        "after": after,
+        "flagged_modules": _flagged_modules(model),
+        "switched_off": switched_off,
+        "moved": _one_step(model, images, labels) if _is_sound(before, after) else [],
+    }
+
+
+def _one_step(model, images, labels) -> list[str]:
+    """Names of the parameters that one step of an optimizer for all of them moves."""
+    import torch
+
+    before = {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
+    model.zero_grad()
+    try:
+        torch.nn.functional.cross_entropy(model(images), labels).backward()
+    except RuntimeError:  # nothing is trainable, or the forward pass keeps no gradients
+        return []
+    torch.optim.SGD(model.parameters(), lr=0.1).step()
+    return [name for name, parameter in model.named_parameters() if not torch.equal(parameter, before[name])]
+
+
+def _explain_freezing(network: dict, wanted: dict) -> Finding | None:
+    """What is wrong with one network's flags, or with what they do."""
+    head_name, after = wanted["head"], network["after"]
+    names = wanted["parameters"]
+    trainable, before = set(map(str, after["trainable"])), set(wanted["before"]["trainable"])
+    head = set(inside(names, head_name))
+    missing = [name for name in names if name in head and name not in trainable]
+    extra = [name for name in names if name not in head and name in trainable]
+    if not missing and not extra:
+        return _explain_freezing_step(network, wanted, head)
+    if network["flagged_modules"]:
+        module = network["flagged_modules"][0]
+        return Finding(
+            text=f"`requires_grad` was set on `{module or 'the model itself'}`, which is a module: there it is an attribute "
+            f"without effect, and `{(extra or missing)[0]}` is {'trainable' if extra else 'frozen'} as before.",
+            hint="Set it on each of `module.parameters()`, or call `module.requires_grad_(False)`, with the underscore.",
+        )
+    if not trainable:
+        cause = "" if head & before else " The head came in frozen, and was not opened."
+        return Finding(
+            text=f"Everything is frozen, the head too: `backward()` would fail, since there is nothing to train.{cause}",
+            hint="Freeze first, then set `requires_grad = True` on the parameters of the head.",
+        )
+    if len(missing) == len(head) and trainable == set(names) - head:
+        return Finding(
+            text="It is the wrong way round: the head is frozen and the backbone trains. True and False are confused.",
+            hint="`requires_grad = False` freezes: no gradient is computed for the parameter.",
+        )
+    unchanged = trainable == before
+    if unchanged and network["switched_off"]:
+        return Finding(
+            text="The function switched gradients off for the whole program and froze nothing: every flag is as it was, and "
+            "the head could not train either.",
+            hint="`torch.no_grad()` and `set_grad_enabled` act on code that runs; freezing is a flag on each parameter.",
+        )
+    if unchanged and after["training"] != wanted["before"]["training"]:
+        return Finding(
+            text=f"`eval()` or `train()` changed the mode, and no flag: `{(extra or missing)[0]}` is as trainable as before. "
+            "Eval mode changes what dropout and BatchNorm compute and freezes no weight.",
+            hint="Set `requires_grad = False` on the parameters, and leave the mode alone here.",
+        )
+    if not missing and len(extra) == len(names) - len(head):
+        return Finding(
+            text=f"Nothing is frozen: `{extra[0]}` of the backbone is trainable, and so is everything else.",
+            hint="A loop over `model.parameters()` sets `requires_grad = False`. `eval()` and `no_grad()` freeze no weight.",
+        )
+    if unchanged:
+        return Finding(
+            text=f"Every flag is as it was before the call: `{(extra or missing)[0]}` is "
+            f"{'trainable' if extra else 'frozen'} still. Nothing was frozen.",
+            hint="A loop over `model.parameters()` sets `requires_grad = False`. `eval()` and `no_grad()` freeze no weight.",
+        )
+    if missing and not set(missing) & before:
+        return Finding(
+            text=f"The head was frozen before the call and is so now: `{missing[0]}` does not train.",
+            hint="Do not only skip the head: set `requires_grad = True` on its parameters, whatever it was before.",
+        )
+    if missing:
+        which = "The head" if len(missing) == len(head) else "A part of the head"
+        return Finding(
+            text=f"{which} was frozen as well: `{missing[0]}` does not train. The head `{head_name}` was not found, or it was "
+            "frozen again after it was opened.",
+            hint="`model.get_submodule(head_name)` finds a head anywhere, inside another module and in any order.",
+        )
+    return _explain_open_backbone(extra, names, head, wanted)
+
+
+def _explain_open_backbone(extra: list[str], names: list[str], head: set, wanted: dict) -> Finding:
+    """The head trains, and so does a part of the backbone: which, and hence why."""
+    head_name = wanted["head"]
+    if all(name.startswith(head_name) for name in extra):
+        return Finding(
+            text=f"`{extra[0]}` is trainable, too: its name begins like `{head_name}`, but it is another module's.",
+            hint='Take the head from `model.get_submodule(head_name)`, or compare with the dot: `startswith(head_name + ".")`.',
+        )
+    container = head_name.rpartition(".")[0]
+    if container and all(name.startswith(f"{container}.") for name in extra):
+        return Finding(
+            text=f"`{extra[0]}` is trainable, too: all of `{container}` was opened, where only `{head_name}` inside it is the head.",
+            hint="`head_name` may hold dots; `model.get_submodule(head_name)` follows them.",
+        )
+    if all("." not in name for name in extra):
+        return Finding(
+            text=f"`{extra[0]}` is trainable: it belongs to the model itself and to none of its layers, so that a loop over "
+            "layers misses it.",
+            hint="Loop over `model.parameters()`, which gives every parameter, at any depth.",
+        )
+    if all(name.endswith("bias") for name in extra if "." in name):
+        return Finding(
+            text=f"Only weights were frozen: `{inside_first(extra)}` and the other biases still train.",
+            hint="Every parameter of a layer has a flag of its own: loop over `parameters()`, not over `module.weight`.",
+        )
+    if all(any(name.startswith(f"{norm}.") for norm in wanted["norms"]) for name in extra):
+        return Finding(
+            text=f"`{extra[0]}` still trains: BatchNorm has a weight and a bias that are learned, like any other layer's.",
+            hint="Loop over `model.parameters()` instead of over layers of chosen kinds.",
+        )
+    return Finding(
+        text=f"`{extra[0]}` is trainable, which does not belong to the head `{head_name}`.",
+        hint="First freeze all of `model.parameters()`, then open those of `model.get_submodule(head_name)`.",
+    )
+
+
+def inside_first(names: list[str]) -> str:
+    """The first of ``names`` that belongs to a layer."""
+    return next((name for name in names if "." in name), names[0])
+
+
+def _explain_freezing_step(network: dict, wanted: dict, head: set) -> Finding | None:
+    """The flags are right: does one step move the head?"""
+    if not _is_sound(wanted["before"], network["after"]):
+        return Finding(
+            text="The model has other tensors than before, so that no step of training could be tried.",
+            hint="Set flags only; replace no layer.",
+        )
+    if network["switched_off"]:
+        return Finding(
+            text="The flags are right, but the function switched gradients off for the whole program: nothing could train.",
+            hint="Leave `torch.set_grad_enabled` alone: flags are enough.",
+        )
+    if not head & set(map(str, network["moved"])):
+        return Finding(
+            text="The flags are right, but one step of training does not move the head: the forward pass keeps no gradients.",
+            hint="Leave `forward` alone: `no_grad()` around it would stop the head as well.",
+        )
+    return None
+
+
+# ---------------------------------------------------------------- exercise 2
+
+
+class SetModes(Exercise):
+    """Training mode for all but the frozen BatchNorm layers."""
+
+    id = "freezing.set_modes"
+    title = "Stop the statistics"
+    signature = "set_modes(model) -> None"
+    points = 4
+    minutes = 8
+    difficulty = 2
+    section = "Exercise 2: stop the statistics"
+
+    def challenge(self, rng: np.random.Generator) -> dict:
+        """Two networks with frozen, half frozen and trainable BatchNorm, in either mode at first."""
+        flat, nested = freezing_spec(rng, nested=False), freezing_spec(rng, nested=True)
+        _, *stages, last = batch_norms(flat)
+        frozen_stage = stages.pop(int(rng.integers(len(stages))))
+        # Of each sort of BatchNorm one at least is frozen: of one dimension, of two, and of a derived class.
+        surely_frozen = {last, frozen_stage}, {batch_norms(nested)[0]}
+        networks = []
+        for spec, frozen, half, training in (
+            (flat, surely_frozen[0], "weight", True),
+            (nested, surely_frozen[1], "bias", False),
+        ):
+            kinds = dict.fromkeys(batch_norms(spec), "frozen")
+            others = [name for name in kinds if name not in frozen]
+            left = [f"only {half}", "trainable", "frozen"][: len(others)]
+            kinds |= dict(zip(others, map(str, rng.permutation(left)), strict=True))
+            networks.append(
+                {
+                    "spec": spec,
+                    "norms": kinds,
+                    "frozen_seed": int(rng.integers(2**31)),
+                    "training": training,
+                }
+            )
+        return {"networks": networks, "data_seed": int(rng.integers(2**31))}
+
+    def collect(self, answer, challenge: dict) -> dict:
+        """What each network does in three forward passes after the call."""
+        return {
+            "networks": [
+                _ask_for_modes(answer, network, challenge["data_seed"]) for network in challenge["networks"]
+            ]
+        }
+
+    def judge(self, evidence: dict, expected: dict) -> Verdict:
+        """Two points for BatchNorm, one for dropout, one for all the rest in training mode."""
+        pairs = list(zip(evidence["networks"], expected["networks"], strict=True))
+        effects = []
+        for network, wanted in pairs:
+            effects += side_effects(wanted["before"], network["after"], {"training"})
+            if _is_unusable(effects, wanted, network["after"]):
+                return self.verdict(0, effects[:1])
+        norms = _explain_norms(pairs)
+        dropout = _first(_explain_dropout(*pair) for pair in pairs)
+        rest = _first(_explain_rest(*pair) for pair in pairs)
+        points = (dropout is None) + (rest is None)
+        if norms is None:
+            points += 2
+        elif any(_tells_apart(*pair) for pair in pairs):
+            points += 1
+        else:
+            points = min(points, 1)  # one mode for everything tells nothing apart
+        findings = [finding for finding in (norms, dropout, rest) if finding]
+        if effects:
+            points = min(points, 2)
+            findings.insert(0, effects[0])
+        if not findings:
+            findings = [
+                Finding(
+                    text="In three forward passes the frozen layers' statistics stood still, the others' moved, and dropout was on."
+                )
+            ]
+        return self.verdict(points, findings)
+
+
+def network_with_norms(network: dict):
+    """The network of a challenge, with its BatchNorm layers frozen as the challenge says."""
+    model = _frozen_at_random(freezing_network(network["spec"]), network["frozen_seed"])
+    for name, kind in network["norms"].items():
+        norm = model.get_submodule(name)
+        norm.weight.requires_grad_(kind not in ("frozen", "only weight"))
+        norm.bias.requires_grad_(kind not in ("frozen", "only bias"))
+    return model.train(network["training"])
+
+
+def _ask_for_modes(answer, network: dict, data_seed: int) -> dict:
+    import torch
+    from torch import nn
+
+    spec = network["spec"]
+    model = network_with_norms(network)
+    before = condition(model)
+    answer(model)
+    after = condition(model)
+    found = {"before": before, "after": after, "norms": {}, "dropout_on": False}
+    if not _is_sound(before, after):
+        return found
+    with torch.no_grad():
+        for images, _ in freezing_batches(spec, data_seed, 3):
+            model(images)
+        state = condition(model)["state"]
+        for name in network["norms"]:
+            norm = model.get_submodule(name)
+            found["norms"][name] = {
+                "moved": [
+                    buffer for buffer in inside(state, name) if _moved(after["state"], state, [buffer])
+                ],
+                "by_batch": _normalises_by_batch(norm),
+                "untouched": norm.momentum == 0.1 and bool(norm.track_running_stats),
+            }
+        dropouts = [module for module in model.modules() if isinstance(module, nn.Dropout)]
+        found["dropout_on"] = any(bool((module(torch.ones(500)) == 0).any()) for module in dropouts)
+    return found
+
+
+def _normalises_by_batch(norm) -> bool:
+    """Whether what ``norm`` gives for an image depends on the other images beside it."""
+    import torch
+
+    sides = (4, 4) if isinstance(norm, torch.nn.BatchNorm2d) else ()
+    images = torch.randn(6, norm.num_features, *sides)
+    others = torch.cat([images[:1], 3 * images[1:] + 2])
+    return not torch.allclose(norm(images)[0], norm(others)[0], atol=1e-4)
+
+
+def _mode_of(norm: dict) -> str:
+    """``"eval"`` or ``"training"`` by what a BatchNorm did; empty if it is neither."""
+    if not norm["moved"] and not norm["by_batch"]:
+        return "eval"
+    statistics = [name for name in norm["moved"] if not str(name).endswith("num_batches_tracked")]
+    return "training" if statistics and norm["by_batch"] else ""
+
+
+def _tells_apart(network: dict, wanted: dict) -> bool:
+    """Whether at least one frozen BatchNorm stands still and a trainable one moves."""
+    right = {kind for name, kind in wanted["norms"].items() if _is_right(network, name, kind)}
+    return {"frozen", "trainable"} <= right
+
+
+def _is_right(network: dict, name: str, kind: str) -> bool:
+    norm = network["norms"].get(name)
+    return norm is not None and _mode_of(norm) == ("eval" if kind == "frozen" else "training")
+
+
+def _explain_norms(pairs: list[tuple[dict, dict]]) -> Finding | None:
+    """What is wrong with the BatchNorm layers of all networks."""
+    wrong = [
+        (name, kind, network, wanted)
+        for network, wanted in pairs
+        for name, kind in wanted["norms"].items()
+        if not _is_right(network, name, kind)
+    ]
+    if not wrong:
+        return None
+    if any(not network["norms"] for network, _ in pairs):
+        return Finding(
+            text="The model has other tensors than before, so that its statistics could not be watched.",
+            hint="Set modes only: replace no layer.",
+        )
+    name, _, network, _ = next((one for one in wrong if not one[2]["norms"][one[0]]["untouched"]), wrong[0])
+    if not network["norms"][name]["untouched"]:
+        return Finding(
+            text=f"`{name}` was switched off by another of its settings (`momentum` or `track_running_stats`). In training mode it "
+            "still normalises each batch by that batch's own mean, and not as it does in use.",
+            hint="Leave the layer's settings alone and call its `eval()`.",
+        )
+    modes = {_mode_of(norm) for network, _ in pairs for norm in network["norms"].values()}
+    if modes == {"training"}:
+        return Finding(
+            text=f"After three forward passes `{name}.running_mean` of a frozen BatchNorm moved: in training mode the statistics "
+            "follow every batch, whatever `requires_grad` says. Nothing is in eval mode: if you called `eval()`, "
+            "`train()` came after it.",
+            hint="First `model.train()`, which sets every layer; then `eval()` on each BatchNorm that is frozen.",
+        )
+    if modes == {"eval"}:
+        return Finding(
+            text=f"Every BatchNorm is in eval mode, `{name}` too, which trains: its statistics did not move in three forward passes.",
+            hint="`model.eval()` is too much: call `model.train()`, and then `eval()` on the frozen BatchNorm layers only.",
+        )
+    for network, wanted in pairs:
+        states = {_mode_of(norm) for norm in network["norms"].values()}
+        if len(states) == 1 and states != {"training"} and not wanted["before"]["training"]:
+            return Finding(
+                text="A model that came in eval mode stayed in it: the statistics of its trainable BatchNorm layers stand still.",
+                hint="Begin with `model.train()`: the result must not depend on the mode before the call.",
+            )
+    return _explain_norms_by_kind(wrong, pairs)
+
+
+def _explain_norms_by_kind(wrong: list[tuple], pairs: list[tuple[dict, dict]]) -> Finding:
+    """Some BatchNorm layers are wrong and some are right: what do the wrong ones share?"""
+    moving = [name for name, kind, _, _ in wrong if kind == "frozen"]
+    frozen = [name for _, wanted in pairs for name, kind in wanted["norms"].items() if kind == "frozen"]
+    stopped = [(name, kind) for name, kind, _, _ in wrong if kind != "frozen"]
+    if stopped and len(stopped) == len(wrong):
+        name, kind = stopped[0]
+        if all(kind.startswith("only") for _, kind in stopped):
+            return Finding(
+                text=f"`{name}` is in eval mode, although of its parameters {kind.replace('only', 'only the')} is frozen and the other "
+                "trains: its statistics must go on.",
+                hint="A layer goes into eval mode if all of its own parameters are frozen, not if one of them is.",
+            )
+        return Finding(
+            text=f"`{name}` is a BatchNorm that trains, and it is in eval mode: its statistics did not move.",
+            hint="Ask the layer's own parameters: eval mode only if none of `module.parameters()` has `requires_grad`.",
+        )
+    derived = [wanted["derived"] for _, wanted in pairs]
+    one_dimensional = [wanted["one_dimensional"] for _, wanted in pairs]
+    if moving and len(moving) == len(wrong) and set(moving) == set(frozen) & set(one_dimensional):
+        return Finding(
+            text=f"`{moving[0]}.running_mean` moved, although it is frozen: it is a `BatchNorm1d`, and only "
+            "`BatchNorm2d` was stopped.",
+            hint="`isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d))` finds both.",
+        )
+    if moving and len(moving) == len(wrong) and set(moving) == set(frozen) & set(derived):
+        return Finding(
+            text=f"`{moving[0]}.running_mean` moved, although it is frozen: it is of a class derived from `BatchNorm2d`, "
+            "as timm's norms are.",
+            hint="`isinstance` finds derived classes; `type(module) == nn.BatchNorm2d` and names of classes do not.",
+        )
+    name = moving[0] if moving else wrong[0][0]
+    also = f", and `{stopped[0][0]}`, which trains, stands still" if stopped else ""
+    return Finding(
+        text=f"After three forward passes `{name}.running_mean` moved, although the layer's parameters are frozen{also}.",
+        hint="Go through `model.modules()`, at every depth, and ask each BatchNorm's own parameters, not its neighbours'.",
+    )
+
+
+def _explain_dropout(network: dict, wanted: dict) -> Finding | None:
+    if network["dropout_on"]:
+        return None
+    return Finding(
+        text=f"Dropout is off: `{wanted['dropout_name']}` lets everything through.",
+        hint="Only BatchNorm goes into eval mode. `model.eval()`, or `eval()` on a whole stage, stops dropout as well.",
+    )
+
+
+def _explain_rest(network: dict, wanted: dict) -> Finding | None:
+    """Whether all but BatchNorm and dropout, which are told by what they do, is in training mode."""
+    training = set(map(str, network["after"]["training"]))
+    told = {*wanted["norms"], wanted["dropout_name"]}
+    stopped = [name for name in wanted["modules"] if name not in told and name not in training]
+    if not stopped:
+        return None
+    name = f"`{stopped[0]}`" if stopped[0] else "The model itself"
+    return Finding(
+        text=f"{name} is in eval mode, and it is no BatchNorm: everything else was to be in training mode.",
+        hint="`model.train()` first; then `eval()` on single BatchNorm layers, not on what holds them.",
+    )
+
+
+# ---------------------------------------------------------------- exercise 3
+
+
+class MakeOptimizer(Exercise):
+    """An optimizer that holds the trainable parameters and no other."""
+
+    id = "freezing.make_optimizer"
+    title = "Only what trains"
+    signature = "make_optimizer(model, learning_rate) -> optimizer"
+    points = 3
+    minutes = 5
+    difficulty = 1
+    section = "Exercise 3: only what trains"
+
+    def challenge(self, rng: np.random.Generator) -> dict:
+        """Two networks frozen in part, with old gradients on what is frozen, and one frozen throughout."""
+        return {
+            "networks": [
+                {
+                    "spec": freezing_spec(rng, nested=nested),
+                    "frozen_seed": int(rng.integers(2**31)),
+                    "learning_rate": float(rng.uniform(0.02, 0.06)),
+                }
+                for nested in (False, True)
+            ],
+            "all_frozen": freezing_spec(rng, nested=False),
+            "data_seed": int(rng.integers(2**31)),
+        }
+
+    def collect(self, answer, challenge: dict) -> dict:
+        """The optimizers' groups, what two steps move, and what comes of a model that is frozen throughout."""
+        networks = [
+            _ask_for_optimizer(answer, network, challenge["data_seed"]) for network in challenge["networks"]
+        ]
+        model = freezing_network(challenge["all_frozen"]).requires_grad_(False)
+        try:
+            result = f"returned {type(answer(model, 0.1)).__name__}"
+        except ValueError:
+            result = "ValueError"
+        except Exception as error:  # the student's own, which may be the mistake
+            result = f"raised {type(error).__name__}"
+        return {"networks": networks, "all_frozen": result}
+
+    def judge(self, evidence: dict, expected: dict) -> Verdict:
+        """A point for the optimizer's content, one for its rule, one for the error."""
+        pairs = list(zip(evidence["networks"], expected["networks"], strict=True))
+        effects = []
+        for network, wanted in pairs:
+            if network["problem"]:
+                hint = "End with `return torch.optim.SGD(…)`, and raise ValueError only where nothing is trainable."
+                return self.verdict(0, [Finding(text=network["problem"], hint=hint)])
+            effects += side_effects(wanted["before"], network["after"])
+            if _is_unusable(effects, wanted, network["after"]):
+                return self.verdict(0, effects[:1])
+        content = _first(_explain_content(*pair) for pair in pairs)
+        rule = _first(_explain_rule(*pair, content is None) for pair in pairs)
+        error = _explain_no_error(evidence["all_frozen"])
+        points = sum(finding is None for finding in (content, rule, error))
+        findings = [finding for finding in (content, rule, error) if finding]
+        if effects:
+            points = min(points, 1)
+            findings.insert(0, effects[0])
+        if not findings:
+            findings = [
+                Finding(
+                    text="The optimizer holds what trains, each parameter once, and two steps moved just that. A model that is "
+                    "frozen throughout gives a ValueError."
+                )
+            ]
+        return self.verdict(points, findings)
+
+
+def _ask_for_optimizer(answer, network: dict, data_seed: int) -> dict:
+    import torch
+
+    spec = network["spec"]
+    model = _frozen_at_random(freezing_network(spec), network["frozen_seed"])
+    model.contrast.requires_grad_(True)
+    model.get_submodule(spec["ties"])[0].weight.requires_grad_(True)
+    model.get_submodule(spec["head"]).requires_grad_(True)
+    for parameter in model.parameters():
+        if not parameter.requires_grad:  # left from the time before it was frozen
+            parameter.grad = torch.full_like(parameter, 0.1)
+    before = condition(model)
+    try:
+        optimizer = answer(model, network["learning_rate"])
+    except ValueError as error:
+        text = f"The function raised ValueError for a model that is partly trainable: {error}"[:300]
+        return {"problem": text}
+    if not isinstance(optimizer, torch.optim.Optimizer):
+        kind = type(optimizer).__name__
+        return {"problem": f"An optimizer was expected, but the function returned {kind}."}
+    after = condition(model)
+    names = {id(parameter): name for name, parameter in model.named_parameters()}
+    settings = ("lr", "momentum", "dampening", "weight_decay", "nesterov", "maximize")
+    found = {
+        "problem": "",
+        "before": before,
+        "after": after,
+        "kind": type(optimizer).__name__,
+        "held": [names.get(id(p), "") for group in optimizer.param_groups for p in group["params"]],
+        "settings": [
+            {name: _number(group.get(name)) for name in settings}
+            for group in optimizer.param_groups
+            if group["params"]
+        ],
+        "state": {},
+    }
+    if _is_sound(before, after) and names:
+        model.eval()  # dropout and statistics aside, two steps give the same weights on every machine
+        for images, labels in freezing_batches(spec, data_seed, 2):
+            for parameter in model.parameters():
+                if parameter.requires_grad:
+                    parameter.grad = None
+            loss = torch.nn.functional.cross_entropy(model(images), labels)
+            if loss.requires_grad:  # else the answer froze everything
+                loss.backward()
+            optimizer.step()
+        found["state"] = condition(model)["state"]
+    return found
+
+
+def _number(setting: Any) -> float:
+    """A setting of an optimizer as a plain number; NaN if it is none, 0 if it is missing."""
+    try:
+        return float(setting or 0)
+    except (TypeError, ValueError, RuntimeError):
+        return float("nan")
+
+
+def _explain_content(network: dict, wanted: dict) -> Finding | None:
+    """Whether the optimizer holds what trains, each parameter once."""
+    held = [str(name) for name in network["held"]]
+    trainable = wanted["trainable"]
+    missing = [name for name in trainable if name not in held]
+    extra = [name for name in held if name not in trainable]
+    if "" in extra:
+        return Finding(
+            text="The optimizer holds a tensor that is not one of the model's parameters: its steps would move a copy.",
+            hint="Take the parameters from the model that is given, without copying, cloning or detaching them.",
+        )
+    if extra and missing and not set(held) & set(trainable):
+        return Finding(
+            text=f"It is the wrong way round: the optimizer holds the frozen parameters, such as `{extra[0]}`, and not those that train.",
+            hint="Keep the parameters with `requires_grad` True: `if parameter.requires_grad`.",
+        )
+    if extra:
+        name = next(
+            (name for name in extra if _moved(wanted["before"]["state"], network["state"], [name])), ""
+        )
+        moved = f" One step moved `{name}`, since an old gradient was still on it." if name else ""
+        return Finding(
+            text=f"The optimizer also holds frozen parameters, `{extra[0]}` among others.{moved}",
+            hint="Give it `[p for p in model.parameters() if p.requires_grad]`, not all parameters: being frozen does not "
+            "keep a parameter with an old gradient or momentum from moving.",
+        )
+    twice = next((name for name in held if held.count(name) > 1), "")
+    if twice:
+        return Finding(
+            text=f"The optimizer holds `{twice}` twice: every step would move it twice.",
+            hint="`model.parameters()` gives each parameter once, at any depth, shared ones too; do not loop over modules.",
+        )
+    if not missing:
+        return None
+    head = wanted["head"]
+    if all(name.startswith(f"{head}.") for name in held):
+        return Finding(
+            text=f"The optimizer holds the head alone, but more is trainable: `{missing[0]}` would never move.",
+            hint="Ask each parameter of the model for `requires_grad`, not the names.",
+        )
+    if all(name.endswith("bias") for name in missing):
+        return Finding(
+            text=f"The biases are missing: `{missing[0]}` is trainable, and the optimizer does not hold it.",
+            hint="Every trainable parameter goes in, whatever its name ends with.",
+        )
+    if all("." not in name for name in missing):
+        return Finding(
+            text=f"`{missing[0]}` is missing: it belongs to the model itself and to none of its layers.",
+            hint="Loop over `model.parameters()`, which gives every parameter, at any depth.",
+        )
+    return Finding(
+        text=f"`{missing[0]}` is trainable, but the optimizer does not hold it: it would never move.",
+        hint="Every parameter with `requires_grad` goes into the optimizer.",
+    )
+
+
+def _explain_rule(network: dict, wanted: dict, content_is_right: bool) -> Finding | None:
+    """Whether it is SGD with a momentum of 0.9 at the given rate."""
+    if network["kind"] != "SGD":
+        return Finding(
+            text=f"The optimizer is {network['kind']}, where SGD with a momentum of 0.9 is asked for.",
+            hint="`torch.optim.SGD(parameters, lr=learning_rate, momentum=0.9)`.",
+        )
+    for settings in network["settings"]:
+        if settings["momentum"] != 0.9:
+            return Finding(
+                text=f"The optimizer's momentum is {settings['momentum']:g}, where it should be 0.9.",
+                hint="`torch.optim.SGD` has no momentum unless it is told so: `momentum=0.9`.",
+            )
+        if not np.isclose(settings["lr"], wanted["learning_rate"], rtol=1e-6):
+            return Finding(
+                text=f"The optimizer's learning rate is {settings['lr']:g}, where {wanted['learning_rate']:g} was given.",
+                hint="Pass `lr=learning_rate`.",
+            )
+        others = [
+            name for name in ("weight_decay", "dampening", "nesterov", "maximize") if settings[name] != 0
+        ]
+        if others:
+            return Finding(
+                text=f"The optimizer has `{others[0]}` set as well: plain SGD with a momentum of 0.9 is asked for.",
+                hint="Leave the other settings as PyTorch sets them.",
+            )
+    if content_is_right and not same_state(network["state"], wanted["state"]):
+        return Finding(
+            text="Two steps of the optimizer do not move the weights as SGD with a momentum of 0.9 does.",
+            hint="Return a plain `torch.optim.SGD`.",
+        )
+    return None
+
+
+def _explain_no_error(result: object) -> Finding | None:
+    if result == "ValueError":
+        return None
+    return Finding(
+        text=f"For a model that is frozen throughout, the function {result}, where a ValueError was asked for.",
+        hint="`raise ValueError(…)` if the list of trainable parameters is empty: whoever forgot to open the head is told at once.",
+    )
+
+
+# ---------------------------------------------------------------- exercise 4
+
+
+class FindTheBug(Exercise):
+    """Repair a training that freezes a stage half way, and the stage goes on moving in three ways."""
+
+    id = "freezing.find_the_bug"
+    title = "Find the bug: frozen, and moving"
+    signature = "freeze_midway(model, stage_name, first_batches, more_batches, learning_rate) -> model"
+    points = 4
+    minutes = 12
+    difficulty = 3
+    section = "Exercise 4: find the bug"
+
+    def challenge(self, rng: np.random.Generator) -> dict:
+        """A network, which of its stages to freeze, and batches for before and after."""
+        spec = freezing_spec(rng, nested=bool(rng.random() < 0.5), dropout=0.0)
+        return {
+            "spec": spec,
+            "stage": spec["stages"][-1],  # an earlier one's name begins like it
+            "first_batches": int(rng.integers(3, 5)),
+            "more_batches": int(rng.integers(3, 5)),
+            "learning_rate": float(rng.uniform(0.02, 0.04)),
+            "data_seed": int(rng.integers(2**31)),
+        }
+
+    def collect(self, answer, challenge: dict) -> dict:
+        """Which batches the model saw with gradients on, and its condition before, between and after."""
+        import torch
+
+        spec, stage, seed = challenge["spec"], challenge["stage"], challenge["data_seed"]
+        model = freezing_network(spec).eval()
+        first = freezing_batches(spec, seed, challenge["first_batches"])
+        more = freezing_batches(spec, seed + 1, challenge["more_batches"])
+        known = [(f"first {i}", images.clone()) for i, (images, _) in enumerate(first)]
+        known += [(f"more {i}", images.clone()) for i, (images, _) in enumerate(more)]
+        seen: list[str] = []
+        turns: dict[str, Any] = {}
+
+        def watch(module, inputs):
+            if not torch.is_grad_enabled() or len(seen) >= 100:
+                return
+            given = inputs[0] if inputs else None
+            name = next((name for name, images in known if _same_images(given, images)), "other")
+            seen.append(name)
+            if name.startswith("more"):
+                stage_now = module.get_submodule(stage)
+                turns.setdefault("between", condition(module)["state"])
+                turns.setdefault("open_at_first", _open_parameters(stage_now))
+                turns["open_at_last"] = _open_parameters(stage_now)
+                turns["gradients"] = [
+                    name for name, parameter in stage_now.named_parameters() if parameter.grad is not None
+                ]
+
+        model.register_forward_pre_hook(watch)
+        before = condition(model)
+        result = answer(model, stage, first, more, challenge["learning_rate"])
+        is_model = isinstance(result, torch.nn.Module)
+        final = result if is_model else model
+        return {
+            "returned": "" if is_model else type(result).__name__,
+            "seen": seen,
+            "turns": turns,
+            "before": before,
+            "flagged_modules": _flagged_modules(final),
+            "after": condition(final),
+        }
+
+    def judge(self, evidence: dict, expected: dict) -> Verdict:
+        """A point each for the flags, the weights and the statistics of the stage, and one for the rest."""
+        stuck = _explain_seen(evidence["seen"], expected["seen"])
+        if stuck and stuck[0] == 0:
+            return self.verdict(0, [stuck[1]])
+        effects = side_effects(
+            expected["before"], evidence["after"], {"state", "trainable", "training", "with_gradient"}
+        )
+        if evidence["after"]["state"].keys() != expected["before"]["state"].keys():
+            effects.append(
+                Finding(
+                    text="The returned model has other tensors than the one that was given.",
+                    hint="Freeze and train the model that is given; replace no layer.",
+                )
+            )
+        if effects and not _is_sound(expected["before"], evidence["after"]):
+            return self.verdict(0, effects[:1])
+        flags = _judge_stage_flags(evidence, expected)
+        if any(not np.isfinite(values).all() for values in evidence["after"]["state"].values()):
+            not_finite = Finding(
+                text="Afterwards the model holds numbers that are not finite (NaN or infinity): what moved, cannot be told.",
+                hint="Use `learning_rate` as it is given, and the mean of the loss.",
+            )
+            return self.verdict(flags[0], [not_finite, flags[1]])
+        parts = [
+            flags,
+            _judge_stage_weights(evidence, expected),
+            _judge_stage_statistics(evidence, expected),
+        ]
+        points = sum(part for part, _ in parts)
+        parts.append(_judge_rest(evidence, expected, points, stuck is None))
+        points += parts[-1][0]
+        findings = [finding for _, finding in parts]
+        if stuck:
+            points = min(points, stuck[0])
+            findings.insert(0, stuck[1])
+        if effects:
+            points = min(points, 2)
+            findings.insert(0, effects[0])
+        if evidence["returned"]:
+            points = min(points, 3)
+            findings.append(
+                Finding(
+                    text=f"The function returned {evidence['returned']}, not the model.",
+                    hint="End with `return model`.",
+                )
+            )
+        return self.verdict(points, findings)
+
+
+def _open_parameters(module) -> list[str]:
+    return [name for name, parameter in module.named_parameters() if parameter.requires_grad]
+
+
+def _same_images(given: Any, images: Any) -> bool:
+    import torch
+
+    return isinstance(given, torch.Tensor) and given.dtype == images.dtype and torch.equal(given, images)
+
+
+def _explain_seen(seen: list, wanted: list[str]) -> tuple[int, Finding] | None:
+    """The most points that are left for a run with this order of batches, and why."""
+    if seen == wanted:
+        return None
+    if not seen:
+        return 0, Finding(
+            text="The model never trained: no batch reached it with gradients on.",
+            hint="One step for each batch: clear old gradients, loss, `backward()`, `optimizer.step()`.",
+        )
+    if "other" in seen:
+        return 0, Finding(
+            text="The model was given images that stand in none of the batches.",
+            hint="Give it the images as they are in `first_batches` and `more_batches`.",
+        )
+    phases = [str(name).split()[0] for name in seen]
+    if "more" not in phases:
+        return 0, Finding(
+            text="`more_batches` were never used: whether the stage stands still could not be seen.",
+            hint="After the stage is frozen, the rest goes on training on `more_batches`.",
+        )
+    if "first" not in phases:
+        return 0, Finding(
+            text="`first_batches` were never used: the stage was to train on them before it is frozen.",
+            hint="Everything trains on `first_batches`; then the stage is frozen.",
+        )
+    if phases != sorted(phases):
+        return 0, Finding(
+            text="The batches of the two parts came mixed or in the wrong order.",
+            hint="All of `first_batches`, one step each; then all of `more_batches`.",
+        )
+    counts = [phases.count(phase) for phase in ("first", "more")]
+    due = [sum(name.startswith(phase) for name in wanted) for phase in ("first", "more")]
+    return 3, Finding(
+        text=f"The model trained on {counts[0]} first and {counts[1]} more batches, where each of {due[0]} and {due[1]} "
+        "was to come once, in its order.",
+        hint="One step for each batch.",
+    )
+
+
+def _stage_tensors(expected: dict) -> tuple[list[str], list[str]]:
+    """Names of the stage's weights and of its statistics."""
+    names = inside(expected["before"]["state"], expected["stage"])
+    return [name for name in names if is_weight(name)], [name for name in names if not is_weight(name)]
+
+
+def _judge_stage_flags(evidence: dict, expected: dict) -> tuple[int, Finding]:
+    """Whether the stage's parameters are frozen while the rest trains on."""
+    stage, turns = expected["stage"], evidence["turns"]
+    still_open = [f"{stage}.{name}" for name in turns["open_at_last"]]
+    weights, _ = _stage_tensors(expected)
+    if not still_open:
+        return 1, Finding(text="The parameters of the stage are frozen.")
+    if evidence["flagged_modules"]:
+        return 0, Finding(
+            text=f"`requires_grad` was set on `{evidence['flagged_modules'][0] or 'the model itself'}`, which is a module: there it is "
+            f"an attribute without effect. `{still_open[0]}` trains on.",
+            hint="`module.requires_grad_(False)`, with the underscore, or a loop over `module.parameters()`.",
+        )
+    if len(still_open) < len(weights):
+        return 0, Finding(
+            text=f"Only a part of the stage is frozen: `{still_open[0]}` trains on.",
+            hint="Every parameter has a flag of its own: loop over all of `stage.parameters()`.",
+        )
+    if not set(weights) & set(map(str, evidence["after"]["trainable"])):
+        return 0, Finding(
+            text="The stage is frozen in the end, but it was not yet so while the model trained on `more_batches`.",
+            hint="Freeze between the two parts, before the first batch of `more_batches`.",
+        )
+    if not _moved(turns["between"], evidence["after"]["state"], weights):
+        return 0, Finding(
+            text=f"The stage's weights stand still, but they are not frozen: `{still_open[0]}` has `requires_grad=True`, and "
+            "`backward()` computes gradients for it that nobody uses.",
+            hint="Call `requires_grad_(False)` on the stage, whatever the optimizer holds.",
+        )
+    return 0, Finding(
+        text=f"The stage was never frozen: `{still_open[0]}` trains on. `eval()`, `no_grad()` or another attribute "
+        "freezes no weight.",
+        hint="Set `requires_grad` to False on each parameter of the stage.",
+    )
+
+
+def _judge_stage_weights(evidence: dict, expected: dict) -> tuple[int, Finding]:
+    """Whether the stage's weights stand still to the last bit."""
+    turns = evidence["turns"]
+    weights, _ = _stage_tensors(expected)
+    moved = _moved(turns["between"], evidence["after"]["state"], weights)
+    if len(_moved(expected["before"]["state"], turns["between"], weights)) < len(weights):
+        return 0, Finding(
+            text=f"The stage did not train on `first_batches`: `{weights[0]}` was frozen from the beginning, or not all of it "
+            "was in the optimizer.",
+            hint="Everything trains on `first_batches`; freeze only when they are through.",
+        )
+    if not moved:
+        return 1, Finding(text="The weights of the stage stand still from then on.")
+    if turns["open_at_last"]:
+        return 0, Finding(
+            text=f"`{moved[0]}` of the stage went on moving, since it is not frozen.",
+            hint="Freeze the stage first; then see whether its weights stand still, to the last bit.",
+        )
+    if turns["open_at_first"]:
+        return 0, Finding(
+            text=f"`{moved[0]}` of the stage still moved on the first of `more_batches`: it was frozen too late.",
+            hint="Freeze before the first batch of `more_batches` goes forward.",
+        )
+    if turns["gradients"]:
+        return 0, Finding(
+            text=f"`{moved[0]}` is frozen and moves all the same. Its gradient is there, as zeros or from an old step, "
+            "and not None; so the optimizer goes on updating it, and the momentum of earlier steps carries it along.",
+            hint="`zero_grad(set_to_none=True)`, PyTorch's own choice: SGD skips a parameter whose gradient is None.",
+        )
+    return 0, Finding(
+        text=f"`{moved[0]}` of the frozen stage is not what it was when it was frozen.",
+        hint="An old gradient or momentum moves it, or weight decay, or something writes to it.",
+    )
+
+
+def _judge_stage_statistics(evidence: dict, expected: dict) -> tuple[int, Finding]:
+    """Whether the stage's BatchNorm statistics stand still, and did move before."""
+    turns = evidence["turns"]
+    _, statistics = _stage_tensors(expected)
+    if len(_moved(expected["before"]["state"], turns["between"], statistics)) < len(statistics):
+        return 0, Finding(
+            text=f"`{statistics[0]}` did not follow `first_batches`: the stage was in eval mode from the beginning.",
+            hint="`model.train()` before the first part; the stage's `eval()` when it is frozen.",
+        )
+    moved = _moved(turns["between"], evidence["after"]["state"], statistics)
+    if not moved:
+        return 1, Finding(text="The statistics of the stage stand still from then on.")
+    if all(name.endswith("num_batches_tracked") for name in moved):
+        return 0, Finding(
+            text=f"`{moved[0]}` counts on: the stage's BatchNorm is still in training mode, with a momentum of 0, and "
+            "normalises each batch by its own mean.",
+            hint="Leave the layer's momentum alone and put the stage into eval mode.",
+        )
+    return 0, Finding(
+        text=f"`{moved[0]}` of the frozen stage moved: frozen parameters do not stop BatchNorm's statistics, which follow "
+        "every batch in training mode.",
+        hint="Put the stage, and only the stage, into eval mode; a later `model.train()` would undo it.",
+    )
+
+
+def _goes_where(state: dict, wanted: dict, start: dict) -> bool:
+    """Whether every tensor has moved from ``start`` as ``wanted`` has, up to a small part of the way.
+
+    Several steps through BatchNorm enlarge float32's rounding; every mistake that we know goes far astray.
+    """
+    for name, target in wanted.items():
+        way = np.linalg.norm(target.astype(float) - start[name])
+        if np.linalg.norm(state[name].astype(float) - target) > 0.02 * way + 1e-4 * np.sqrt(target.size):
+            return False
+    return True
+
+
+def _judge_rest(evidence: dict, expected: dict, mended: int, in_order: bool) -> tuple[int, Finding]:
+    """Whether everything else trains as before. ``mended``: points for the stage."""
+    turns, after, stage = evidence["turns"], evidence["after"]["state"], expected["stage"]
+    between = turns["between"]
+    rest = [name for name in expected["before"]["state"] if not name.startswith(f"{stage}.")]
+    still = sorted(set(rest) - set(_moved(between, after, rest)), key=rest.index)
+    frozen = [name for name in still if is_weight(name)]
+    if frozen and all(name.startswith(stage) for name in frozen):
+        return 0, Finding(
+            text=f"`{frozen[0]}` stands still as well: its name begins like `{stage}`, but it is another stage's.",
+            hint='Take the stage from `model.get_submodule(stage_name)`, or compare with the dot: `startswith(stage_name + ".")`.',
+        )
+    if frozen:
+        return 0, Finding(
+            text=f"`{frozen[0]}` stands still on `more_batches`, although it is not part of the stage `{stage}`: too much was frozen, "
+            "or it is not in the optimizer.",
+            hint="Freeze the one stage; everything else trains on.",
+        )
+    if still:
+        return 0, Finding(
+            text=f"`{still[0]}` outside the stage stands still on `more_batches`: the whole model was put into eval mode.",
+            hint="Only the stage goes into eval mode: `model.get_submodule(stage_name).eval()`.",
+        )
+    if not mended:
+        return 0, Finding(
+            text="The rest of the network trains on. That counts as soon as one of the mistakes is mended.",
+            hint="Compare the stage's `state_dict` before and after the second part, buffers too.",
+        )
+    start = expected["before"]["state"]
+    if in_order and not _goes_where(between, expected["between"], start):
+        return 0, Finding(
+            text="On `first_batches` the model did not move as SGD with a momentum of 0.9 moves it, with everything "
+            "trainable and in training mode.",
+            hint="Leave the first part as it is in the program: its mistakes lie in the second.",
+        )
+    if in_order and mended == 3 and not any(_goes_where(after, e, start) for e in expected["endings"]):
+        return 0, Finding(
+            text="On `more_batches` the rest moved, but not as SGD with a momentum of 0.9 at `learning_rate` moves it.",
+            hint="One step a batch, with the optimizer of the first part or a new one like it.",
+        )
+    if not in_order:
+        return 0, Finding(text="Whether the rest trains rightly can be told when each batch comes once.")
+    return 1, Finding(text="The rest of the network trains on.")

@@ -1,0 +1,3 @@
+"""Exercises of lesson 03_counting_parameters."""
+
+PREFIX = "counting"

@@ -1,0 +1,3 @@
+"""Exercises of lesson 04_learning_rates."""
+
+PREFIX = "rates"

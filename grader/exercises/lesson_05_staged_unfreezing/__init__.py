@@ -1,0 +1,3 @@
+"""Exercises of lesson 05_staged_unfreezing."""
+
+PREFIX = "staged"

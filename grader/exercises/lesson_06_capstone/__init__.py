@@ -1,0 +1,3 @@
+"""Exercises of lesson 06_capstone."""
+
+PREFIX = "capstone"

@@ -1,0 +1,130 @@
+"""``check``: the one line under a student's cell."""
+
+import json
+import sys
+from collections import Counter
+from typing import Any
+
+from grader.errors import CourseError
+from grader.exercises.machine.collecting import Collected, collect_evidence
+from grader.exercises.machine.evidence import MIME
+from grader.exercises.machine.graded_challenge import graded_challenge, is_graded
+from grader.exercises.machine.judging import judge_evidence
+from grader.exercises.machine.registry import find_exercise
+from grader.exercises.machine.rendering import as_html, as_text
+from grader.exercises.machine.verdict import Finding, Verdict
+
+_ATTEMPTS_BEFORE_POINTER = 3
+_failed: Counter[str] = Counter()  # failed attempts of this kernel, by exercise
+
+
+class CheckResult:
+    """A verdict that shows itself: as HTML in a notebook, as text in a terminal.
+
+    Its ``text/plain`` is the score alone, since nbgrader takes partial credit from a cell whose result is
+    a number (nbgrader documentation, "Autograded tests").
+    """
+
+    def __init__(self, verdict: Verdict, collected: Collected | None = None, pointer: str = "") -> None:
+        self.verdict = verdict
+        self._bundle = collected.bundle if collected else None
+        self._printed = collected.printed if collected else ""
+        self._pointer = pointer
+
+    def __float__(self) -> float:
+        return float(self.verdict.points)
+
+    def __repr__(self) -> str:
+        return repr(float(self))
+
+    def __str__(self) -> str:
+        return as_text(self.verdict, self._printed, self._pointer)
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
+        shown: dict[str, Any] = {
+            "text/plain": repr(self),
+            "text/html": as_html(self.verdict, self._printed, self._pointer),
+        }
+        if self._bundle is not None:
+            shown[MIME] = json.dumps(self._bundle)
+        return shown
+
+
+class EvidenceGiven:
+    """What ``check`` gives where it is graded: the evidence, and what the answer printed, but no verdict."""
+
+    def __init__(self, exercise_id: str, collected: Collected) -> None:
+        self._text = f"Evidence for {exercise_id}.\n{collected.printed}".rstrip()
+        self._bundle = collected.bundle
+
+    def __repr__(self) -> str:
+        return self._text
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
+        return {"text/plain": self._text, MIME: json.dumps(self._bundle)}
+
+
+def check(exercise_id: str, answer: object) -> CheckResult | EvidenceGiven:
+    """Check an answer and show the verdict. Never raises: a notebook goes on after a failed check.
+
+    In a kernel that grades (``grader.exercises.machine.graded_challenge``) the verdict is made elsewhere, later.
+
+    >>> check("start.majority_baseline", majority_baseline)  # doctest: +SKIP
+    """
+    if is_graded():
+        exercise = find_exercise(exercise_id)
+        return EvidenceGiven(exercise.id, collect_evidence(exercise, answer, graded_challenge(exercise.id)))
+    collected, pointer = None, ""
+    try:
+        collected, verdict = _try(exercise_id, answer)
+        if verdict.passed:
+            _failed.pop(exercise_id, None)
+        else:
+            _failed[exercise_id] += 1
+            if _failed[exercise_id] >= _ATTEMPTS_BEFORE_POINTER:
+                pointer = find_exercise(exercise_id).section
+    except CourseError as problem:
+        verdict = _no_verdict(exercise_id, str(problem))
+    except Exception as error:  # a fault of ours must not end a student's notebook
+        told = f"The check itself stopped with {type(error).__name__}: {error}. Please tell your instructor."
+        verdict = _no_verdict(exercise_id, told)
+    result = CheckResult(verdict, collected, pointer)
+    if not _in_notebook():
+        _print(str(result))
+    return result
+
+
+def _no_verdict(exercise_id: object, sentence: str) -> Verdict:
+    name = exercise_id[:80] if isinstance(exercise_id, str) else "unknown"
+    return Verdict(exercise=name, points=0, max_points=0, findings=[Finding(text=sentence)])
+
+
+def _print(text: str) -> None:
+    """Print, with "?" for the signs that a terminal of another encoding does not know."""
+    encoding = sys.stdout.encoding or "utf-8"
+    print(text.encode(encoding, "replace").decode(encoding))
+
+
+def try_answer(exercise_id: str, answer: object) -> Verdict:
+    """The verdict on any Python object as an answer, outside a notebook.
+
+    Raises:
+        CourseError: no such exercise, or its lesson's ``checks.json`` is missing or damaged.
+    """
+    return _try(exercise_id, answer)[1]
+
+
+def _try(exercise_id: str, answer: object) -> tuple[Collected, Verdict]:
+    exercise = find_exercise(exercise_id)
+    challenge, expected = exercise.published()
+    collected = collect_evidence(exercise, answer, challenge)
+    return collected, judge_evidence(collected.bundle, expected, exercise.id)
+
+
+def _in_notebook() -> bool:
+    """Whether the shell shows rich results: a kernel does, a terminal does not."""
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return False
+    return type(get_ipython()).__name__ == "ZMQInteractiveShell"

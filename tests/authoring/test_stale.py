@@ -1,0 +1,63 @@
+"""Built files that no longer follow from their sources are found, and none is touched."""
+
+from pathlib import Path
+
+import pytest
+
+from grader.authoring import LessonFolder, stale
+
+LESSON = "00_start_here"
+
+
+def test_a_fresh_build_is_not_stale_and_nothing_is_touched(built_course: Path) -> None:
+    before = {
+        path: (path.stat().st_mtime_ns, path.read_bytes())
+        for path in built_course.rglob("*.*")
+        if path.is_file()
+    }
+    assert stale(LessonFolder(LESSON, built_course)) == []
+    after = {
+        path: (path.stat().st_mtime_ns, path.read_bytes())
+        for path in built_course.rglob("*.*")
+        if path.is_file()
+    }
+    assert after == before
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "sentence"),
+    [
+        (
+            "solutions/{}/lesson.py",
+            "The end.",
+            "The end",
+            "solutions/{}/lesson.ipynb is older than its sources",
+        ),
+        ("solutions/{}/quiz.yaml", "Use two", "Use 2", "solutions/{}/quiz.json differs"),
+        ("solutions/{}/checks.json", "baselines", "baseline", "solutions/{}/checks.json differs"),
+        ("notebooks/{}/lesson.ipynb", "YOUR CODE", "MY CODE", "notebooks/{}/lesson.ipynb differs"),
+        ("notebooks/{}/checks.json", "baselines", "baseline", "notebooks/{}/checks.json differs"),
+        ("solutions/{}/lesson.py", "### END", "### EDN", "do not pair up"),
+    ],
+)
+def test_a_change_is_found(built_course: Path, path: str, old: str, new: str, sentence: str) -> None:
+    changed = built_course / path.format(LESSON)
+    text = changed.read_text()
+    assert old in text
+    changed.write_text(text.replace(old, new))
+    found = stale(LessonFolder(LESSON, built_course))
+    assert any(sentence.format(LESSON) in one for one in found), found
+
+
+def test_files_that_lack_or_do_not_belong_are_found(built_course: Path) -> None:
+    release = built_course / "notebooks" / LESSON
+    (release / "quiz.json").unlink()
+    (release / "answers.py").write_text("EXPECT = {}")
+    found = stale(LessonFolder(LESSON, built_course))
+    assert len(found) == 2
+    assert "notebooks/00_start_here/quiz.json differs" in found[0]
+    assert "notebooks/00_start_here/answers.py is no part of the release" in found[1]
+
+
+def test_a_lesson_that_was_never_built_is_stale(course_sources: Path) -> None:
+    assert "was not built" in " ".join(stale(LessonFolder(LESSON, course_sources)))

@@ -1,0 +1,305 @@
+"""A class through the one command: marks, reasons, the gradebook, and what is said when it cannot be."""
+
+import shutil
+import sqlite3
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from filelock import FileLock
+from nbgrader.api import Gradebook
+from typer.testing import CliRunner
+
+from grader import cli
+from grader.autograde.execute.spool import Spool
+from grader.autograde.execute.workers import LocalWorkers
+from grader.autograde.grading_folder import GradingFolder
+from grader.autograde.run import class_run as module
+from grader.autograde.run import nbgrader_course
+from grader.autograde.run.nbgrader_course import NbgraderCourse
+from grader.autograde.run.recheck import recheck
+from grader.errors import CourseError
+from tests.autograde.conftest import (
+    LESSON,
+    RIGHT,
+    answered,
+    class_run,
+    grade,
+    hand_in,
+    release,
+    rows,
+    solution,
+)
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def graded(released_once, tmp_path_factory):
+    """A class of five, its root and the summary."""
+    root = shutil.copytree(released_once, tmp_path_factory.mktemp("graded") / "course")
+    hand_in(root, "full", solution(root))
+    hand_in(root, "half", answered(root, RIGHT))
+    hand_in(root, "none", release(root))
+    hand_in(root, "crash", answered(root, "import os; os._exit(1)"))
+    hand_in(root, "damaged", b"{")
+    return root, grade(root)
+
+
+def scores(root):
+    with Gradebook(f"sqlite:///{root}/gradebook.db") as gradebook:
+        return {s.student.id: s.score for s in gradebook.assignment_submissions(LESSON)}
+
+
+def test_each_gets_what_the_work_is_worth_and_is_told_why(graded):
+    _, summary = graded
+    assert rows(summary) == {
+        "full": (6, "graded"),
+        "half": (3, "graded"),
+        "none": (0, "graded"),
+        "crash": (0, "no evidence"),
+        "damaged": (0, "set aside"),
+    }
+    reasons = {row.student: " ".join(row.reasons) for row in summary.rows}
+    assert "kernel ended" in reasons["crash"]
+    assert "not valid JSON" in reasons["damaged"]
+    assert "Not written yet" in reasons["none"]
+
+
+def test_the_gradebook_says_the_same(graded):
+    root, summary = graded
+    assert scores(root) == {row.student: row.points for row in summary.rows}
+
+
+def test_formgrader_finds_a_notebook_of_everybody(graded):
+    root, summary = graded
+    for row in summary.rows:
+        notebook = nbformat.read(root / "autograded" / row.student / LESSON / "lesson.ipynb", 4)
+        nbformat.validate(notebook)
+
+
+def test_feedback_shows_findings_hints_and_explanations_and_nothing_hidden(graded):
+    root, _ = graded
+    page = (root / "feedback" / "half" / LESSON / "lesson.html").read_text()
+    assert "3 of 3 points" in page
+    assert "not answered" in page
+    page = (root / "feedback" / "full" / LESSON / "lesson.html").read_text()
+    assert "is right" in page
+    for name in ("none", "crash", "half"):
+        page = (root / "feedback" / name / LESSON / "lesson.html").read_text()
+        for hidden in (
+            "EXPECT",
+            "mistakes",
+            "sealed",
+            "challenge",
+            "BEGIN SOLUTION",
+            ".tolist().count(label) for",
+        ):
+            assert hidden not in page.replace(RIGHT.splitlines()[1], ""), (name, hidden)
+    assert "could not be graded" in (root / "feedback" / "damaged" / LESSON / "lesson.html").read_text()
+
+
+def test_run_again_nothing_is_executed_and_nothing_changes(graded):
+    root, summary = graded
+    again = grade(root)
+    assert rows(again) == rows(summary)
+    assert not any(row.executed for row in again.rows)
+
+
+def test_the_stock_command_takes_the_same_from_the_spool(graded, nbgrader):
+    root, summary = graded
+    with open(root / "nbgrader_config.py", "a") as config:
+        config.write("\nc.SandboxedExecute.cell_seconds, c.SandboxedExecute.notebook_seconds = 60.0, 150.0\n")
+        config.write("c.SandboxedExecute.memory_gib = 3\n")
+    nbgrader(root, "autograde", LESSON, "--student", "full", "--force")
+    assert scores(root)["full"] == 6
+    assert len(list(GradingFolder(root).spool.glob("*.json"))) == len(summary.rows)
+
+
+def test_a_resubmission_replaces_the_old_marks_wholly_also_when_it_crashes(course):
+    hand_in(course, "ada", solution(course))
+    assert rows(grade(course)) == {"ada": (6, "graded")}
+    hand_in(course, "ada", answered(course, "import os; os._exit(1)"))
+    assert rows(grade(course)) == {"ada": (0, "no evidence")}
+    assert scores(course) == {"ada": 0}
+    hand_in(course, "ada", b"")
+    assert rows(grade(course)) == {"ada": (0, "set aside")}
+    hand_in(course, "ada", answered(course, RIGHT))
+    assert rows(grade(course)) == {"ada": (3, "graded")}
+    assert scores(course) == {"ada": 3}
+
+
+def test_manual_grades_and_extra_credit_survive_grading_and_rechecking(course):
+    hand_in(course, "ada", release(course))
+    grade(course)
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
+        grade_of = gradebook.find_grade("start-majority_baseline", "lesson", LESSON, "ada")
+        grade_of.manual_score, grade_of.extra_credit = 2.0, 0.5
+        gradebook.db.commit()
+    for again in (lambda: grade(course, force=True), lambda: recheck(class_run(course))):
+        again()
+        with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
+            grade_of = gradebook.find_grade("start-majority_baseline", "lesson", LESSON, "ada")
+            assert (grade_of.manual_score, grade_of.extra_credit, grade_of.auto_score) == (2.0, 0.5, 0.0)
+            assert grade_of.needs_manual_grade  # as nbgrader documents: look at it once more
+            assert grade_of.score == 2.5
+
+
+def test_late_penalties_come_from_nbgraders_own_plugin(course):
+    with open(course / "nbgrader_config.py", "a") as config:
+        config.write("\nc.AssignLatePenalties.plugin_class = 'penalties.OnePointAnHour'\n")
+        config.write("import sys; sys.path.insert(0, str(Path(__file__).resolve().parent))\n")
+    (course / "penalties.py").write_text(
+        "from nbgrader.plugins import BasePlugin\n"
+        "class OnePointAnHour(BasePlugin):\n"
+        "    def late_submission_penalty(self, student_id, score, total_seconds_late):\n"
+        "        return total_seconds_late // 3600\n"
+    )
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
+        gradebook.update_or_create_assignment(LESSON, duedate="2026-11-01 12:00:00 UTC")
+    hand_in(course, "ada", solution(course), timestamp__txt="2026-11-01 14:00:00 UTC")
+    for again in (lambda: grade(course), lambda: recheck(class_run(course))):
+        assert rows(again()) == {"ada": (6, "graded")}
+        with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
+            submission = gradebook.find_submission(LESSON, "ada")
+            assert (submission.score, submission.late_submission_penalty) == (6, 2)
+
+
+def test_a_corrected_judge_regrades_without_executing(course, monkeypatch):
+    from grader.exercises.lesson_00_start_here.majority_baseline import MajorityBaseline
+
+    hand_in(course, "ada", solution(course))
+    hand_in(course, "alan", release(course))
+    grade(course)
+    judged = MajorityBaseline.judge
+
+    def milder(self, evidence, expected):
+        verdict = judged(self, evidence, expected)
+        return verdict.model_copy(update={"points": verdict.points / 3})
+
+    monkeypatch.setattr(MajorityBaseline, "judge", milder)
+    monkeypatch.setattr("grader.autograde.execute.workers.execute", None)
+    summary = recheck(class_run(course))
+    assert rows(summary)["ada"] == (4, "graded")
+    assert scores(course) == {"ada": 4, "alan": 0}
+    assert "1 of 3 points" in (course / "feedback" / "ada" / LESSON / "lesson.html").read_text()
+
+
+def test_recheck_says_who_was_never_executed(course):
+    hand_in(course, "ada", solution(course))
+    (row,) = recheck(class_run(course)).rows
+    assert row.state == "failed"
+    assert "grader autograde" in row.reasons[0]
+
+
+def test_force_executes_again(course):
+    hand_in(course, "ada", release(course))
+    grade(course)
+    assert grade(course, force=True).rows[0].executed
+
+
+def test_one_that_this_machine_cannot_grade_does_not_end_the_class(course, monkeypatch):
+    hand_in(course, "ada", solution(course))
+    hand_in(course, "alan", solution(course))
+    take = NbgraderCourse.autograde
+    monkeypatch.setattr(
+        NbgraderCourse,
+        "autograde",
+        lambda self, lesson, student: "a fault" if student == "ada" else take(self, lesson, student),
+    )
+    assert rows(grade(course)) == {"ada": (0, "failed"), "alan": (6, "graded")}
+
+
+def test_a_lesson_corrected_and_released_again_regrades(course, nbgrader):
+    hand_in(course, "ada", solution(course))
+    grade(course)
+    notebook = solution(course)
+    for one in notebook.cells:
+        if one.metadata.get("nbgrader", {}).get("grade_id") == "start-majority_baseline":
+            one.metadata.nbgrader.points = 6.0
+    nbformat.write(notebook, course / "solutions" / LESSON / "lesson.ipynb")
+    nbgrader(course, "generate_assignment", LESSON, "--force")
+    assert rows(grade(course)) == {"ada": (9, "graded")}
+
+
+# --- what cannot be, in one sentence ------------------------------------------------------------------------
+
+
+def test_unknown_lesson_student_no_submissions_never_released(course):
+    with pytest.raises(CourseError, match="did you mean '00_start_here'"):
+        module.ClassRun(course, "00_start").grade(LocalWorkers)
+    with pytest.raises(CourseError, match="no submissions of 00_start_here"):
+        grade(course)
+    hand_in(course, "ada", release(course))
+    with pytest.raises(CourseError, match="did you mean ada"):
+        grade(course, "adah")
+    (course / "gradebook.db").unlink()
+    with pytest.raises(CourseError, match="never released"):
+        grade(course)
+
+
+def test_another_run_is_named(course, monkeypatch):
+    monkeypatch.setattr(module, "_WAIT_FOR_ANOTHER_RUN", 0.2)
+    hand_in(course, "ada", release(course))
+    (GradingFolder(course).root / "running").write_text("4711")
+    with FileLock(f"{GradingFolder(course).root / 'running'}.lock"), pytest.raises(CourseError, match="4711"):
+        grade(course)
+
+
+def test_a_locked_gradebook_is_waited_for_and_then_said_who(course, monkeypatch):
+    monkeypatch.setattr(nbgrader_course, "_LOCK_SECONDS", 1)
+    hand_in(course, "ada", release(course))
+    holder = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('BEGIN IMMEDIATE'); "
+            "print('held', flush=True); sys.stdin.read()",
+            str(course / "gradebook.db"),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert holder.stdout.readline().strip() == "held"
+        with pytest.raises(CourseError, match=f"process {holder.pid}"):
+            grade(course)
+    finally:
+        holder.communicate("", timeout=10)
+    assert rows(grade(course)) == {"ada": (0, "graded")}  # what was executed is not lost
+    assert not grade(course).rows[0].executed
+
+
+def test_a_gradebook_that_is_none_is_one_sentence(course):
+    hand_in(course, "ada", release(course))
+    (course / "gradebook.db").write_text("no database at all, by no means whatever it says")
+    with pytest.raises(CourseError, match="gradebook"):
+        grade(course)
+
+
+def test_the_command_prints_a_table_or_json_and_ends_with_one_line(course, monkeypatch):
+    monkeypatch.chdir(course)
+    hand_in(course, "ada", release(course))
+    run = CliRunner()
+    done = run.invoke(cli.app, ["autograde", LESSON, "--time-limit", "40", "--memory", "3"])
+    assert done.exit_code == 0, done.output
+    assert "ada" in done.output
+    done = run.invoke(cli.app, ["recheck", LESSON, "--time-limit", "40", "--memory", "3", "--json"])
+    assert done.exit_code == 0, done.output
+    assert '"student": "ada"' in done.output
+    done = run.invoke(cli.app, ["autograde", "01_no"])
+    assert done.exit_code == 1
+    assert len(done.output.strip().splitlines()) == 1
+    done = run.invoke(cli.app, ["autograde", LESSON, "--workers", "2", "--scheduler", "tcp://127.0.0.1:1"])
+    assert done.exit_code == 1
+
+
+def test_a_database_that_was_locked_meanwhile_loses_nothing(course):
+    """sqlite3 itself agrees that the file is whole after all of the above."""
+    hand_in(course, "ada", solution(course))
+    grade(course)
+    with sqlite3.connect(course / "gradebook.db") as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert Spool(GradingFolder(course)) is not None
