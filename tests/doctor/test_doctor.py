@@ -58,15 +58,25 @@ def test_packages_below_their_bounds_and_missing_ones_are_named(
             raise PackageNotFoundError(name)
         return "1.9"
 
-    (tmp_path / "requirements.txt").write_text("old>=2.0  # why\nnew>=1.5\nabsent\n\n# a comment\n-e .\n")
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\ndependencies = ["old>=2.0", "new>=1.5", "absent"]\n'
+        '[project.optional-dependencies]\ngrading = ["also-absent"]\n'
+    )
     monkeypatch.setattr(packages, "ROOT", tmp_path)
     monkeypatch.setattr(packages, "version", version)
     diagnosis = packages.requirements()
     assert diagnosis.status is Status.BAD
-    assert (
-        diagnosis.sentence
-        == "old 1.9 is not >=2.0, absent is not installed: pip install -r requirements.txt."
-    )
+    assert diagnosis.sentence.startswith("old 1.9 is not >=2.0, absent is not installed: type `pip install")
+
+
+def test_without_a_checkout_the_installed_metadata_say_what_is_needed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    listed = ["old>=2.0", 'nbgrader>=0.9; extra == "grading"', 'winonly; sys_platform == "win33"']
+    monkeypatch.setattr(packages, "ROOT", tmp_path)
+    monkeypatch.setattr(packages, "requires", lambda name: listed)
+    assert [requirement.name for requirement in packages.declared()] == ["old"]
+    assert [requirement.name for requirement in packages.declared("grading")] == ["nbgrader"]
 
 
 def test_a_data_package_without_its_data_is_bad(monkeypatch: pytest.MonkeyPatch) -> None:
