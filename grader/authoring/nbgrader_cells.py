@@ -8,15 +8,6 @@ from nbformat import NotebookNode
 SCHEMA_VERSION = 3
 
 
-def grade_id(exercise_id: str, suffix: str = "") -> str:
-    """The nbgrader name of a cell of an exercise.
-
-    >>> grade_id("scratch.training_step", "answer")
-    'scratch-training_step-answer'
-    """
-    return "-".join(filter(None, [*exercise_id.split("."), suffix]))
-
-
 def answer_cell(name: str, source: str) -> NotebookNode:
     """A student writes here; nobody can delete it."""
     return _code_cell(source, {"grade_id": name, "solution": True}, deletable=False)

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from nbformat import NotebookNode
 
-from grader.authoring.nbgrader_cells import answer_cell, grade_cell, grade_id, read_only_cell
+from grader.authoring.nbgrader_cells import answer_cell, grade_cell, read_only_cell
+from grader.cell_names import grade_id
 from grader.quiz.publish import keys
 from grader.quiz.schema import Question, Quiz
 

@@ -14,10 +14,10 @@ import yaml
 from jupytext.stringparser import StringParser
 from nbformat import NotebookNode
 
-from grader.authoring.nbgrader_cells import answer_cell, grade_cell, grade_id
+from grader.authoring.nbgrader_cells import answer_cell, grade_cell
 from grader.authoring.quiz_cells import quiz_cells, recall_cells
 from grader.authoring.starting_program import split_starting_program
-from grader.autograde.steps.clear_quiz_answers import STARTING_PROGRAM
+from grader.cell_names import STARTING_PROGRAM, grade_id
 from grader.errors import CourseError
 from grader.exercises import all_exercises, find_exercise
 from grader.lesson_folder import SCRIPT, LessonFolder

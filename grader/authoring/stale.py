@@ -3,13 +3,14 @@
 import nbformat
 
 from grader.authoring.lesson import read_built
-from grader.authoring.published import checks_text, is_withheld, published_files, quiz_text
+from grader.authoring.published import checks_text, published_files, quiz_text
 from grader.authoring.release import fresh_release, present_release
 from grader.authoring.rounding import same_but_for_rounding
 from grader.authoring.source import read_lesson
 from grader.authoring.stamp import has_stamp
 from grader.errors import CourseError
 from grader.lesson_folder import CHECKS, NOTEBOOK, QUESTIONS, QUIZ, LessonFolder
+from grader.quiz.published import is_withheld
 from grader.quiz.schema import load_quiz, recalled_questions
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from grader import course
 from grader.errors import CourseError
+from grader.lesson_folder import QUIZ as FILE
+from grader.lesson_folder import LessonFolder
 from grader.quiz.publish import FORMAT
-
-FILE = "quiz.json"
 
 
 def read_published(prefix: str) -> dict[str, Any]:
@@ -40,6 +40,14 @@ def read_published(prefix: str) -> dict[str, Any]:
         )
     close = difflib.get_close_matches(prefix, known, n=1, cutoff=0)
     raise CourseError(f"No lesson has a quiz named {prefix!r}: did you mean {close[0]!r}?")
+
+
+def is_withheld(folder: LessonFolder) -> bool:
+    """Was the lesson's quiz built last time without its feedback?"""
+    try:
+        return json.loads((folder.solution / FILE).read_text(encoding="utf-8"))["withheld"] is True
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def _candidates() -> Iterator[Path]:

@@ -3,7 +3,8 @@
 from nbformat.v4 import new_code_cell, new_notebook
 
 from grader.authoring.starting_program import split_starting_program
-from grader.autograde.steps.clear_quiz_answers import STARTING_PROGRAM, ClearQuizAnswers
+from grader.autograde.steps.clear_quiz_answers import ClearQuizAnswers
+from grader.cell_names import STARTING_PROGRAM
 
 SOURCE = """def f(x):
     \"\"\"Half of x.\"\"\"

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from grader.authoring.published import load_expect
 from grader.exercises import all_exercises, find_exercise
 from grader.exercises.machine.evidence import encode
+from grader.exercises.machine.expected_values import load_expect
 from grader.exercises.machine.quiz_exercise import QuizExercise
 from grader.lesson_folder import LessonFolder
 from grader.quiz.publish import keys

@@ -2,6 +2,8 @@
 
 from nbformat import NotebookNode
 
+from grader.cell_names import exercise_id
+
 
 def is_check(cell: NotebookNode) -> bool:
     """Is ``cell`` a code cell that is graded automatically?"""
@@ -11,4 +13,4 @@ def is_check(cell: NotebookNode) -> bool:
 
 def exercise_of(cell: NotebookNode) -> str:
     """The id of the exercise that a check cell stands for: "freezing-quiz" is "freezing.quiz"."""
-    return cell.metadata.nbgrader.grade_id.replace("-", ".")
+    return exercise_id(cell.metadata.nbgrader.grade_id)

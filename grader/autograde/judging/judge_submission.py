@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from grader.authoring.published import is_withheld
 from grader.autograde.execution import CellRun, Execution
 from grader.autograde.judging.challenges import expected_for, lesson_quiz
 from grader.autograde.judging.explain_quiz import explain_quiz
@@ -13,6 +12,7 @@ from grader.exercises import Finding, Verdict, find_exercise, judge_evidence
 from grader.exercises.machine.evidence import decode, digest
 from grader.exercises.machine.quiz_exercise import QuizExercise
 from grader.lesson_folder import LessonFolder
+from grader.quiz.published import is_withheld
 
 
 def judge_cell(

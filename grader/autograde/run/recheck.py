@@ -16,6 +16,7 @@ from grader.autograde.run.course_config import Submission
 from grader.autograde.run.nbgrader_course import NbgraderCourse
 from grader.autograde.run.summary import Row, Summary
 from grader.autograde.steps.judge_evidence import judge_notebook
+from grader.cell_names import grade_id
 from grader.errors import CourseError
 from grader.lesson_folder import NOTEBOOK
 from grader.submissions.untrusted_files import Refused
@@ -89,7 +90,7 @@ def _write_grades(nbgrader: NbgraderCourse, lesson: str, reports: dict[str, Subm
     late = []
     with nbgrader.gradebook() as gradebook:
         for student, report in reports.items():
-            earned = {item.exercise.replace(".", "-"): item.points for item in report.exercises}
+            earned = {grade_id(item.exercise): item.points for item in report.exercises}
             notebook = gradebook.find_submission_notebook(_NOTEBOOK_NAME, lesson, student)
             for grade in notebook.grades:
                 if grade.name in earned:

@@ -6,7 +6,8 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearSolutions
 
-STARTING_PROGRAM = "starting_program"  # put there by the build
+from grader.cell_names import STARTING_PROGRAM
+
 ANSWER_CELL = re.compile(r"[a-z0-9_]+-(quiz|recall)-answers")
 
 _ANSWER_LINE = re.compile(r'^(?P<question>\s*"[^"]+": ).*$', flags=re.MULTILINE)

@@ -1022,7 +1022,7 @@ RIGHT = [
 @pytest.fixture(scope="module")
 def expect():
     """``EXPECT`` of the lesson's ``answers.py``."""
-    from grader.authoring.published import load_expect
+    from grader.exercises.machine.expected_values import load_expect
     from grader.lesson_folder import LessonFolder
 
     return load_expect(LessonFolder("02_freezing"))

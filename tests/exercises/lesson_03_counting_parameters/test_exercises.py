@@ -8,11 +8,11 @@ import pytest
 import torch
 from torch import nn
 
-from grader.authoring.published import load_expect
 from grader.exercises import find_exercise, judge_evidence, try_answer
 from grader.exercises.lesson_03_counting_parameters.exercises import counted_network, counted_network_spec
 from grader.exercises.machine.collecting import collect_evidence
 from grader.exercises.machine.evidence import encode
+from grader.exercises.machine.expected_values import load_expect
 from grader.exercises.machine.published_checks import public_challenge
 from grader.lesson_folder import LessonFolder
 
