@@ -2,6 +2,7 @@
 
 import tomllib
 from importlib.metadata import PackageNotFoundError, files, requires, version
+from pathlib import Path
 
 from packaging.requirements import Requirement
 
@@ -31,9 +32,8 @@ def data_packages() -> Diagnosis:
     subject = "Weights and photographs"
     for package, (ending, purpose) in DATA.items():
         try:
-            found = [
-                file for file in files(package) or [] if str(file).endswith(ending) and file.locate().exists()
-            ]
+            shipped = [file for file in files(package) or [] if str(file).endswith(ending)]
+            found = [file for file in shipped if Path(file.locate()).exists()]
         except PackageNotFoundError:
             found = []
         if not found:

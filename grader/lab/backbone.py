@@ -8,6 +8,7 @@ import hashlib
 import importlib.util
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 import timm
 import torch
@@ -110,12 +111,13 @@ def load_backbone(num_classes: int = 1000, pretrained: bool = True) -> Efficient
     """
     if num_classes < 1:
         raise CourseError(f"A head needs at least one output, not {num_classes}.")
-    model = timm.create_model(ARCHITECTURE, num_classes=1000)
+    model = cast(EfficientNet, timm.create_model(ARCHITECTURE, num_classes=1000))
     if pretrained:
         model.load_state_dict(_pretrained_weights())
     if num_classes != 1000:
-        model.classifier = nn.Linear(model.classifier.in_features, num_classes)
-    return model.to(memory_format=torch.channels_last)
+        model.classifier = nn.Linear(model.num_features, num_classes)
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in PyTorch's types
+    return model
 
 
 def preprocess(photo: Image.Image) -> torch.Tensor:

@@ -62,8 +62,8 @@ def accuracy_by_arm(
     figure, (ax,) = new_figure(width=8.0, height=1.6 + 0.5 * len(recorded))
     styles, told = styles_for(list(recorded)), []
     lowest = min(0.5, baseline)
-    for row, (arm, values) in enumerate(recorded.items()):
-        style, values = styles[arm], np.asarray(values, dtype=float)
+    for row, (arm, of_seeds) in enumerate(recorded.items()):
+        style, values = styles[arm], np.asarray(of_seeds, dtype=float)
         ax.plot(values, [row] * len(values), style.marker, color=style.color, alpha=0.4, markersize=6)
         ax.plot([values.mean()] * 2, [row - 0.3, row + 0.3], color=style.color, linewidth=2.5)
         words = f"{arm} {values.mean():.1%}, from {values.min():.1%} to {values.max():.1%}"

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import ipywidgets
 from IPython.display import display
+from timm.models.efficientnet import EfficientNet
 from torch import nn
 
 from grader.lab.charts import bars, loss_curves, start_and_end
@@ -18,7 +19,7 @@ _ADAM_COPIES = 3  # of each trainable parameter: its gradient and Adam's two mom
 _BYTES = 4  # of a float32
 
 
-def parameters_by_stage(model: nn.Module) -> dict[str, int]:
+def parameters_by_stage(model: EfficientNet) -> dict[str, int]:
     """Parameters of EfficientNet-Lite0 by part: stem, stages 1 to 7, the last convolution, head."""
     parts: dict[str, list[nn.Module]] = {"stem": [model.conv_stem, model.bn1]}
     parts |= {f"stage {number}": [stage] for number, stage in enumerate(model.blocks, start=1)}

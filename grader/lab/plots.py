@@ -7,6 +7,7 @@ import textwrap
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from IPython.display import DisplayHandle, display
@@ -23,11 +24,11 @@ class Style:
     """Colour, line and marker of one arm of an experiment, so that no two differ by colour alone."""
 
     color: str
-    line: str
+    line: str | tuple[int, tuple[int, ...]]
     marker: str
 
     @property
-    def drawn(self) -> dict:
+    def drawn(self) -> dict[str, Any]:
         """As keyword arguments of ``Axes.plot``."""
         return {"color": self.color, "linestyle": self.line, "marker": self.marker}
 
@@ -49,7 +50,7 @@ SPARE = [
     Style("#CC79A7", (0, (6, 2, 1, 2)), "X"),
 ]
 _CYCLE = [style for name, style in STYLES.items() if name not in ("your prediction", "other")] + SPARE
-BASELINE = {"color": "#555555", "linestyle": ":", "linewidth": 1.5}
+BASELINE: dict[str, Any] = {"color": "#555555", "linestyle": ":", "linewidth": 1.5}
 
 
 def style_of(name: str) -> Style:

@@ -221,7 +221,7 @@ def _write_array(target: Path, size: int, photographs: list[Path]) -> None:
             write_whole(progress, str(start + len(chunk)).encode())
             bar.update(len(chunk))
     manifest = {
-        "crc32": zlib.crc32(array),
+        "crc32": zlib.crc32(array.data),
         "bytes": unfinished.stat().st_size,
         "package": f"{_PACKAGE} {importlib.metadata.version(_PACKAGE)}",
     }

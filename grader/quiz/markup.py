@@ -5,12 +5,14 @@ The browser builds elements and text nodes from it, the fallback writes escaped 
 handles markup as a string. Links, images, headings and raw HTML stay the literal text they are.
 """
 
+from collections.abc import Sequence
 from html import escape
+from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
-Node = str | list
+Node = str | list[Any]
 TAGS = frozenset({"p", "pre", "code", "strong", "em", "ul", "ol", "li", "br"})
 
 _BLOCKS = {"paragraph": "p", "bullet_list": "ul", "ordered_list": "ol", "list_item": "li"}
@@ -27,15 +29,16 @@ def to_nodes(markdown: str) -> list[Node]:
     ['Take ', ['strong', 'one'], ' ', ['code', 'step'], '.']
     """
     blocks = to_blocks(markdown)
-    return blocks[0][1:] if len(blocks) == 1 and blocks[0][0] == "p" else blocks
+    return blocks[0][1:] if len(blocks) == 1 and blocks[0][0] == "p" else [*blocks]
 
 
-def to_blocks(markdown: str) -> list[list]:
+def to_blocks(markdown: str) -> list[list[Any]]:
     """The tree of a Markdown text as a list of block nodes (``p``, ``pre``, ``ul``, ``ol``)."""
-    return _children(SyntaxTreeNode(_PARSER.parse(markdown)))
+    nodes = _children(SyntaxTreeNode(_PARSER.parse(markdown)))
+    return [node for node in nodes if isinstance(node, list)]  # outside of a block there is no text
 
 
-def to_html(nodes: list[Node]) -> str:
+def to_html(nodes: Sequence[Node]) -> str:
     """Escaped HTML of a tree.
 
     >>> to_html(["1 < 2, ", ["code", "<b>"]])

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict
 
 from grader.sandbox.limits import Limits
 
+Kind = Literal["namespaces", "landlock", "none"]
+
 
 class Confinement(BaseModel):
     """Everything that the confined process may see and use.
@@ -25,7 +27,7 @@ class Confinement(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["namespaces", "landlock", "none"]
+    kind: Kind
     scratch: Path
     connection: Path
     readable: tuple[Path, ...] = ()

@@ -54,7 +54,9 @@ class ForkServer:
             if self._process is not None and self._process.poll() is None:
                 return
             self._socket, theirs = socket.socketpair()
-            self._received, self._ended, self._pids = b"", {}, {}
+            self._received = b""
+            self._ended: dict[int, int] = {}
+            self._pids: dict[int, int] = {}
             self._lost, self._ready = False, False
             environment = {name: os.environ[name] for name in _VARIABLES if name in os.environ}
             environment |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "agg"}
@@ -97,7 +99,7 @@ class ForkServer:
                 if ready or not self._lost:
                     break
                 self.stop()
-            if not ready:
+            if not ready or self._process is None:
                 self.stop()
                 raise CourseError(
                     "The process that starts the kernels does not come up: run `grader doctor`, and look "
@@ -187,9 +189,9 @@ class ForkedProcess:
         Raises:
             subprocess.TimeoutExpired: it still runs.
         """
-        deadline = None if timeout is None else time.monotonic() + timeout
+        started = time.monotonic()
         while (status := self.poll()) is None:
-            if deadline is not None and time.monotonic() > deadline:
+            if timeout is not None and time.monotonic() > started + timeout:
                 raise subprocess.TimeoutExpired("kernel", timeout)
             time.sleep(0.005)
         return status

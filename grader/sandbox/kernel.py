@@ -15,14 +15,18 @@ from jupyter_client.manager import AsyncKernelManager
 
 from grader.sandbox import cgroup
 from grader.sandbox.choice import Sandbox
-from grader.sandbox.confinement import Confinement
+from grader.sandbox.confinement import Confinement, Kind
 from grader.sandbox.forking import ForkServer
 from grader.sandbox.limits import Limits
 from grader.sandbox.provisioner import ColdProvisioner, ForkedProvisioner
 from grader.sandbox.readable import interpreter_folders
 from grader.sandbox.users import throw_away_user
 
-_FORKED = {Sandbox.NAMESPACES: "namespaces", Sandbox.LANDLOCK: "landlock", Sandbox.NONE: "none"}
+_FORKED: dict[Sandbox, Kind] = {
+    Sandbox.NAMESPACES: "namespaces",
+    Sandbox.LANDLOCK: "landlock",
+    Sandbox.NONE: "none",
+}
 _ARGUMENTS = ["-m", "ipykernel_launcher", "-f", "{connection_file}", "--HistoryManager.enabled=False"]
 
 
@@ -73,8 +77,9 @@ async def open_kernel(
                 yield manager
             finally:
                 # Not the manager's own shutdown, which asks first: a second lost for each kernel.
-                await manager.provisioner.kill()
-                await manager.provisioner.wait()
+                if manager.provisioner is not None:
+                    await manager.provisioner.kill()
+                    await manager.provisioner.wait()
                 manager.context.destroy(linger=0)
     finally:
         shutil.rmtree(connection, ignore_errors=True)

@@ -49,7 +49,8 @@ def enter(confinement: Confinement) -> None:
         _CREATE, attributes, ctypes.c_size_t(len(attributes)), ctypes.c_uint(0), what="landlock"
     )
     read = _EXECUTE | _READ | _READ_FOLDER
-    for path in [*_SYSTEM, *(f"/etc/{name}" for name in _SETTINGS), *confinement.readable]:
+    readable: list[str | Path] = [*_SYSTEM, *(f"/etc/{name}" for name in _SETTINGS), *confinement.readable]
+    for path in readable:
         _allow(rules, path, read)
     for device in ("null", "zero", "random", "urandom"):
         _allow(rules, f"/dev/{device}", _READ | _WRITE)

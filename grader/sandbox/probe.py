@@ -4,10 +4,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import cast
 
 from grader.sandbox import bubblewrap
 from grader.sandbox.confine import confine
-from grader.sandbox.confinement import Confinement
+from grader.sandbox.confinement import Confinement, Kind
 from grader.sandbox.readable import interpreter_folders
 from grader.sandbox.users import throw_away_user
 
@@ -42,7 +43,7 @@ def main(kind: str, folder: Path) -> None:
     (scratch / "given").write_text("given")
     program = [sys.executable, "-I", "-c", _INSIDE, str(scratch), str(secret)]
     confinement = Confinement(
-        kind="none" if kind == "bwrap" else kind,
+        kind=cast(Kind, "none" if kind == "bwrap" else kind),  # validated by the model
         scratch=scratch,
         connection=connection,
         readable=interpreter_folders(),

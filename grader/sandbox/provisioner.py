@@ -9,7 +9,7 @@ from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import LocalProvisioner
-from traitlets import Any as AnyTrait
+from traitlets import Dict, Instance, Unicode
 
 from grader.sandbox import bubblewrap, containers
 from grader.sandbox.confinement import Confinement
@@ -19,8 +19,8 @@ from grader.sandbox.forking import ForkedProcess, ForkServer
 class _Confined(LocalProvisioner):
     """Sockets lie in a folder of the kernel's own, and nothing of our environment goes along."""
 
-    confinement: Confinement = AnyTrait()
-    environment: dict[str, str] = AnyTrait()
+    confinement = Instance(Confinement)
+    environment = Dict(value_trait=Unicode(), key_trait=Unicode())
 
     async def pre_launch(self, **arguments: Any) -> dict[str, Any]:
         """Place the connection file; the kernel manager must use IPC already."""
@@ -55,7 +55,7 @@ class _Confined(LocalProvisioner):
 class ForkedProvisioner(_Confined):
     """A kernel forked from a process that has imported the heavy libraries."""
 
-    server: ForkServer = AnyTrait()
+    server = Instance(ForkServer)
     _forked: ForkedProcess | None = None
 
     @property
@@ -71,15 +71,18 @@ class ForkedProvisioner(_Confined):
             "confinement": self.confinement.model_dump_json(),
             "log": os.environ.get("FINETUNING_COURSE_KERNEL_LOG", ""),
         }
-        self.process = self._forked = await asyncio.to_thread(self.server.fork, request)
-        self.pid, self.pgid = self.process.pid, None
+        forked = await asyncio.to_thread(self.server.fork, request)
+        self._forked = forked
+        # Of a process it has all that the provisioner calls.
+        self.process = forked  # type: ignore[assignment]
+        self.pid, self.pgid = forked.pid, None
         return self.connection_info
 
 
 class ColdProvisioner(_Confined):
     """A kernel behind bubblewrap, Docker or Podman: imports everything anew."""
 
-    sandbox: str = AnyTrait()
+    sandbox = Unicode()
 
     async def launch_kernel(self, cmd: list[str], **arguments: Any) -> KernelConnectionInfo:
         """Start it with the sandbox's command line in front."""

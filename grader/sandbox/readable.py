@@ -1,5 +1,6 @@
 """Where the interpreter and its libraries lie: what every kernel may read."""
 
+import os
 import sys
 import sysconfig
 from pathlib import Path
@@ -14,7 +15,7 @@ def interpreter_folders() -> tuple[Path, ...]:
     executable = Path(sys.executable)
     while executable.is_symlink():  # each link on the way must be there
         executable = executable.parent / executable.readlink()
-        found.add(Path(sysconfig.os.path.normpath(executable)).parent)
+        found.add(Path(os.path.normpath(executable)).parent)
     found.add(Path(grader.__file__).resolve().parent)
     found -= {Path("/usr"), Path("/")}
     return tuple(sorted(folder for folder in found if not _lies_below_another(folder, found)))
