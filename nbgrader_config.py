@@ -13,7 +13,7 @@ from nbgrader import preprocessors as stock
 
 from grader.autograde.steps.clear_quiz_answers import ClearQuizAnswers
 from grader.autograde.steps.intake_exporter import IntakeExporter
-from grader.autograde.steps.judge_evidence import JudgeEvidence
+from grader.autograde.steps.judge_checks import JudgeChecks
 from grader.autograde.steps.sandboxed_execute import SandboxedExecute
 from grader.autograde.steps.transplant_cells import TransplantCells
 from grader.autograde.steps.zero_missing_checks import ZeroMissingChecks
@@ -64,7 +64,7 @@ c.Autograde.sanitize_preprocessors = [
 ]
 c.Autograde.autograde_preprocessors = [
     SandboxedExecute,  # in the place of Execute
-    JudgeEvidence,  # before any number is read from an output
+    JudgeChecks,  # before any number is read from an output
     stock.IgnorePattern,
     ClearMetadataPreprocessor,
     stock.LimitOutput,

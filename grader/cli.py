@@ -1,6 +1,5 @@
 """``grader``: build the lessons, check what is built, grade a class, look at the environment."""
 
-import difflib
 import functools
 import json
 import time
@@ -23,6 +22,7 @@ from rich.table import Table
 from grader import class_commands
 from grader.course import lesson_ids
 from grader.errors import CourseError
+from grader.nearest_name import did_you_mean
 
 SLOW_CELL, SLOW_LESSON = 30.0, 90.0  # seconds that a lesson allows itself, on two cores
 
@@ -143,8 +143,7 @@ def _choose(lessons: list[str] | None) -> list[str]:
         raise CourseError("solutions/ holds no lesson: run grader from a checkout of the course.")
     for lesson in lessons or []:
         if lesson not in known:
-            nearest = difflib.get_close_matches(lesson, known, n=1, cutoff=0)[0]
-            raise CourseError(f"There is no lesson {lesson!r}: did you mean {nearest!r}?")
+            raise CourseError(f"There is no lesson {lesson!r}{did_you_mean(lesson, known)}")
     return lessons or known
 
 

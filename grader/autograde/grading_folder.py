@@ -5,6 +5,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.atomic_write import write_atomically
 from grader.errors import CourseError
 
 NAME = ".grading"
@@ -67,14 +68,9 @@ class GradingFolder:
 
 
 def write_privately(path: Path, text: str) -> None:
-    """The whole text or nothing, readable by the owner alone, whenever the process is killed."""
-    new = path.with_name(f".{path.name}.{os.getpid()}.new")
-    try:
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(descriptor)
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
+    """Write atomically a file that its owner alone may read.
+
+    Raises:
+        OSError: the disk is full, or the folder cannot be written to.
+    """
+    write_atomically(path, text, mode=0o600)

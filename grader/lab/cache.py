@@ -11,6 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from platformdirs import user_cache_path
 
+from grader.atomic_write import write_atomically
 from grader.errors import CourseError
 
 VARIABLE = "FINETUNING_COURSE_CACHE"
@@ -77,14 +78,13 @@ def exclusive(name: str, bytes_needed: int) -> Iterator[Path]:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that readers see the old content or the new, never a part."""
-    partial = path.with_name(path.name + ".partial")
+    """Write a file atomically.
+
+    Raises:
+        CourseError: as ``reported``.
+    """
     with reported(path.parent):
-        with open(partial, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
+        write_atomically(path, content)
 
 
 def sha256(path: Path) -> str:

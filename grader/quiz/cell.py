@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from grader.cell_names import grade_id
 from grader.errors import CourseError
 from grader.quiz.fallback import as_html, as_text
 from grader.quiz.markup import to_blocks, to_nodes
@@ -44,7 +45,7 @@ class QuizCell:
             "title": TITLES[self._part],
             "graded": self._part == "quiz",
             "dict_name": DICT_NAMES[self._part],
-            "answer_cell": f"{self._prefix}-{self._part}-answers",
+            "answer_cell": grade_id(f"{self._prefix}.{self._part}", "answers"),
             "questions": [self._question(question) for question in self._questions],
         }
         if self._sealed is not None:

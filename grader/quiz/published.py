@@ -1,6 +1,5 @@
 """Find and read the ``quiz.json`` of a lesson, wherever its notebook was started."""
 
-import difflib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ from grader import course
 from grader.errors import CourseError
 from grader.lesson_folder import QUIZ as FILE
 from grader.lesson_folder import LessonFolder
+from grader.nearest_name import did_you_mean
 from grader.quiz.publish import FORMAT
 
 
@@ -38,8 +38,7 @@ def read_published(prefix: str) -> dict[str, Any]:
         raise CourseError(
             f"No {FILE} was found: keep the notebook in its folder, together with the files it came with."
         )
-    close = difflib.get_close_matches(prefix, known, n=1, cutoff=0)
-    raise CourseError(f"No lesson has a quiz named {prefix!r}: did you mean {close[0]!r}?")
+    raise CourseError(f"No lesson has a quiz named {prefix!r}{did_you_mean(prefix, known)}")
 
 
 def is_withheld(folder: LessonFolder) -> bool:

@@ -1,6 +1,5 @@
 """What an author may write in ``quiz.yaml``, and one clear sentence for everything else."""
 
-import difflib
 from collections import Counter
 from collections.abc import Hashable
 from pathlib import Path
@@ -11,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from grader.errors import CourseError
+from grader.nearest_name import nearest_name
 
 LETTERS = "ABCDE"
 
@@ -193,9 +193,9 @@ def _name(path: Path) -> str:
 
 
 def _nearest(word: str, known: Any) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1)
-    if close:
-        return f", perhaps {close[0]!r} is meant"
+    close = nearest_name(word, known, cutoff=0.6)
+    if close is not None:
+        return f", perhaps {close!r} is meant"
     return f", known are {', '.join(map(repr, known))}" if known else ""
 
 
@@ -254,6 +254,11 @@ def _place(loc: tuple[int | str, ...], raw: dict[str, Any]) -> tuple[str, str]:
 
 
 def _allowed_keys(loc: tuple[int | str, ...]) -> list[str]:
-    model = Option if "options" in loc[:-1] else Question if "questions" in loc[:-1] else Quiz
-    model = Recall if loc[:1] == ("recall",) and len(loc) > 2 else model
+    model: type[BaseModel] = Quiz
+    if loc[:1] == ("recall",) and len(loc) > 2:
+        model = Recall
+    elif "options" in loc[:-1]:
+        model = Option
+    elif "questions" in loc[:-1]:
+        model = Question
     return list(model.model_fields)

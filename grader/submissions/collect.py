@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from grader.lesson_folder import NOTEBOOK
 from grader.submissions.download_names import Sender, as_student_id, normalised, sender_of
 from grader.submissions.downloads import Download, read_downloads
-from grader.submissions.intake import NOTEBOOK
 from grader.submissions.roster import Roster, read_roster
 
 DOUBTFUL = "unmatched"  # beside submitted/

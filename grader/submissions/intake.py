@@ -12,10 +12,11 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.utils import parse_utc
 
+from grader.lesson_folder import NOTEBOOK
 from grader.submissions.student_notebook import parse_notebook, placeholder
 from grader.submissions.untrusted_files import FileLimits, Refused, read_regular, regular_files
 
-NOTEBOOK, TIMESTAMP = "lesson.ipynb", "timestamp.txt"
+TIMESTAMP = "timestamp.txt"
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,12 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from grader.autograde.course_config import skeleton
 from grader.autograde.execute.bounded_client import BoundedClient
 from grader.autograde.execute.package_version import package_version
 from grader.autograde.execute.submission_job import code_sources
 from grader.autograde.execute.workers import cores
 from grader.autograde.grading_folder import GradingFolder
-from grader.autograde.run.course_config import skeleton
 from grader.lab.cache import VARIABLE as CACHE
 from grader.lab.cache import cache_folder
 from grader.lab.checkpoints import FOLDER

@@ -14,12 +14,13 @@ from grader.autograde.execute.package_version import package_version
 from grader.autograde.grading_folder import GradingFolder
 from grader.autograde.judging.challenges import challenges_for
 from grader.autograde.judging.course_secret import course_secret
-from grader.lesson_folder import CHECKS, QUIZ, RECORDED, LessonFolder
+from grader.lesson_folder import CHECKS, NOTEBOOK, QUIZ, RECORDED, LessonFolder
 from grader.sandbox.limits import Limits
+from grader.submissions.intake import TIMESTAMP
 from grader.submissions.untrusted_files import FileLimits, regular_files
 
 EXECUTION_FORMAT = 1
-_NEVER_TAKEN_ALONG = ("lesson.ipynb", "timestamp.txt")
+_NEVER_TAKEN_ALONG = (NOTEBOOK, TIMESTAMP)
 
 
 class SubmissionJob(BaseModel):

@@ -3,8 +3,6 @@
 from grader.exercises.machine.verdict import Finding, Verdict
 from grader.quiz.schema import Quiz
 
-LETTERS = "ABCDEFGHIJ"
-
 
 def explain_quiz(quiz: Quiz, letters: dict[str, object], verdict: Verdict, withheld: bool) -> Verdict:
     """The verdict with one finding a question: the chosen option's feedback, never another option's.
@@ -16,8 +14,8 @@ def explain_quiz(quiz: Quiz, letters: dict[str, object], verdict: Verdict, withh
     findings = [verdict.findings[0]] if verdict.findings else []
     for question in quiz.questions:
         letter = letters.get(question.id)
-        place = LETTERS.find(letter) if isinstance(letter, str) and len(letter) == 1 else -1
-        if not 0 <= place < len(question.options):
+        place = question.letters.find(letter) if isinstance(letter, str) and len(letter) == 1 else -1
+        if place < 0:
             findings.append(Finding(text=f"`{question.id}`: not answered."))
             continue
         right = "right" if letter == question.answer else "not right"

@@ -5,7 +5,6 @@ the gradebook. That is why a run that was interrupted anywhere goes on where it 
 """
 
 import contextlib
-import difflib
 import json
 import os
 import time
@@ -15,22 +14,23 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from grader.autograde.course_config import skeleton
 from grader.autograde.execute.lesson_checkpoints import make_lesson_checkpoints
 from grader.autograde.execute.spool import Spool
 from grader.autograde.execute.submission_job import SubmissionJob, prepare_job
 from grader.autograde.execute.workers import Workers
 from grader.autograde.grading_folder import GradingFolder
 from grader.autograde.judging.report import SubmissionReport
-from grader.autograde.run.course_config import skeleton
 from grader.autograde.run.nbgrader_course import NbgraderCourse
 from grader.autograde.run.summary import Row, Summary, row_of
 from grader.autograde.steps.intake_exporter import intake_record, take_in_all
 from grader.course import lesson_ids
 from grader.errors import CourseError
-from grader.lesson_folder import LessonFolder
+from grader.lesson_folder import NOTEBOOK, LessonFolder
+from grader.nearest_name import did_you_mean
 from grader.sandbox import Limits, choose
 from grader.sandbox.limits import GIB
-from grader.submissions.intake import NOTEBOOK, read_clean_notebook
+from grader.submissions.intake import read_clean_notebook
 from grader.submissions.transplant import transplant
 
 _WAIT_FOR_ANOTHER_RUN = 5  # seconds
@@ -99,10 +99,9 @@ class ClassRun:
     def _nbgrader(self, sandbox: str) -> NbgraderCourse:
         known = lesson_ids(self.course / "solutions") if (self.course / "solutions").is_dir() else []
         if self.lesson not in known:
-            nearest = difflib.get_close_matches(self.lesson, known, n=1, cutoff=0)
-            if not nearest:
+            if not known:
                 raise CourseError(f"{self.course} holds no lessons: run this in the course's folder.")
-            raise CourseError(f"There is no lesson {self.lesson!r}: did you mean {nearest[0]!r}?")
+            raise CourseError(f"There is no lesson {self.lesson!r}{did_you_mean(self.lesson, known)}")
         settings = {
             "sandbox": sandbox,
             "trust_students": self.trust_students,
@@ -134,8 +133,9 @@ class ClassRun:
             )
         for student in self.students:
             if student not in found:
-                nearest = difflib.get_close_matches(student, found, n=1, cutoff=0)[0]
-                raise CourseError(f"{student} handed nothing in for {self.lesson}: did you mean {nearest}?")
+                raise CourseError(
+                    f"{student} handed nothing in for {self.lesson}{did_you_mean(student, found)}"
+                )
         return {student: found[student] for student in found if not self.students or student in self.students}
 
     def _not_executed_yet(self, folders: dict[str, Path], sandbox: str, failed: dict[str, str]) -> list[str]:

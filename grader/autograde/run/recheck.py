@@ -1,6 +1,6 @@
 """Judge again what was executed before: after a correction of a judge, a class has new marks in seconds."""
 
-import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,20 +8,21 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.preprocessors import AssignLatePenalties
 
+from grader.atomic_write import write_atomically
+from grader.autograde.course_config import Submission
 from grader.autograde.execute.spool import Spool
 from grader.autograde.grading_folder import GradingFolder, write_privately
 from grader.autograde.judging.report import SubmissionReport
 from grader.autograde.run.class_run import ClassRun, read_row
-from grader.autograde.run.course_config import Submission
 from grader.autograde.run.nbgrader_course import NbgraderCourse
 from grader.autograde.run.summary import Row, Summary
-from grader.autograde.steps.judge_evidence import judge_notebook
+from grader.autograde.steps.judge_checks import judge_notebook
 from grader.cell_names import grade_id
 from grader.errors import CourseError
 from grader.lesson_folder import NOTEBOOK
 from grader.submissions.untrusted_files import Refused
 
-_NOTEBOOK_NAME = "lesson"
+_NOTEBOOK_NAME = NOTEBOOK.removesuffix(".ipynb")  # as nbgrader names it
 
 
 def recheck(run: ClassRun) -> Summary:
@@ -79,11 +80,7 @@ def _graded_notebook(nbgrader: NbgraderCourse, lesson: str, student: str) -> Pat
 
 def _replace(path: Path, notebook: NotebookNode) -> None:
     """nbgrader leaves the file read-only."""
-    mode = path.stat().st_mode
-    new = path.with_name(f".{path.name}.new")
-    nbformat.write(notebook, new)
-    os.chmod(new, mode)
-    new.replace(path)
+    write_atomically(path, nbformat.writes(notebook) + "\n", mode=stat.S_IMODE(path.stat().st_mode))
 
 
 def _write_grades(nbgrader: NbgraderCourse, lesson: str, reports: dict[str, SubmissionReport]) -> None:

@@ -13,8 +13,9 @@ from typing import Any
 from nbconvert.exporters import NotebookExporter
 from nbgrader.converters import Autograde
 
+from grader.autograde.course_config import cells_by_lesson
 from grader.autograde.grading_folder import GradingFolder, write_privately
-from grader.autograde.run.course_config import cells_by_lesson
+from grader.lesson_folder import NOTEBOOK
 from grader.submissions.intake import Intake, take_in
 
 
@@ -45,7 +46,7 @@ def _redirect(converter: Autograde) -> None:
         for problem in filter(None, [intake.set_aside, *intake.problems]):
             converter.log.warning("%s: %s", intake.student, problem)
         folder = converter._format_source(lesson, intake.student)
-        converter.assignments[folder] = [str(Path(folder) / "lesson.ipynb")]
+        converter.assignments[folder] = [str(Path(folder) / NOTEBOOK)]
 
 
 def take_in_all(course: Path, lesson: str, folders: list[Path]) -> list[Intake]:

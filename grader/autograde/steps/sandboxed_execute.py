@@ -5,12 +5,12 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Float, Integer, Unicode
 
+from grader.autograde.course_config import submission_of
 from grader.autograde.execute.bounded_client import with_outputs
 from grader.autograde.execute.execute_submission import execute
 from grader.autograde.execute.spool import Spool
 from grader.autograde.execute.submission_job import prepare_job
 from grader.autograde.grading_folder import GradingFolder
-from grader.autograde.run.course_config import submission_of
 from grader.sandbox import Limits, choose
 from grader.sandbox.limits import GIB
 

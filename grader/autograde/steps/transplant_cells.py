@@ -5,7 +5,7 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from grader.autograde.run.course_config import skeleton, submission_of
+from grader.autograde.course_config import skeleton, submission_of
 from grader.submissions.transplant import transplant
 
 

@@ -4,7 +4,6 @@ A lesson's package says only its ``PREFIX``; every class of its modules that is 
 so does the quiz. Nothing is listed by hand.
 """
 
-import difflib
 import importlib
 import inspect
 import pkgutil
@@ -15,6 +14,7 @@ import grader.exercises
 from grader.errors import CourseError
 from grader.exercises.machine.exercise import Exercise
 from grader.exercises.machine.quiz_exercise import QuizExercise
+from grader.nearest_name import nearest_name
 
 _PACKAGE = "lesson_"  # of each lesson, before its folder's name
 
@@ -79,5 +79,5 @@ def find_exercise(exercise_id: str) -> Exercise:
     if exercise_id in known:
         return known[exercise_id]
     asked = exercise_id[:80]
-    nearest = difflib.get_close_matches(asked.lower(), known, n=1, cutoff=0)[0]
+    nearest = nearest_name(asked.lower(), known)
     raise CourseError(f'There is no exercise "{asked}": did you mean "{nearest}"?')

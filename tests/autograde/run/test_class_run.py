@@ -232,7 +232,7 @@ def test_unknown_lesson_student_no_submissions_never_released(course):
     with pytest.raises(CourseError, match="no submissions of 00_start_here"):
         grade(course)
     hand_in(course, "ada", release(course))
-    with pytest.raises(CourseError, match="did you mean ada"):
+    with pytest.raises(CourseError, match="did you mean 'ada'"):
         grade(course, "adah")
     (course / "gradebook.db").unlink()
     with pytest.raises(CourseError, match="never released"):

@@ -8,19 +8,19 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from grader.autograde.course_config import Submission, submission_of
 from grader.autograde.execution import CellRun, Execution
 from grader.autograde.grading_folder import GradingFolder, write_privately
 from grader.autograde.judging.check_cells import exercise_of, is_check
-from grader.autograde.judging.judge_submission import judge_cell
+from grader.autograde.judging.judge_cell import judge_cell
 from grader.autograde.judging.report import ExerciseReport, SubmissionReport
-from grader.autograde.run.course_config import Submission, submission_of
 from grader.exercises.machine.rendering import as_html
 from grader.exercises.machine.verdict import Verdict
 
 _SAID_CHARACTERS = 5_000  # of a cell's own prints that stay below the verdict
 
 
-class JudgeEvidence(NbGraderPreprocessor):
+class JudgeChecks(NbGraderPreprocessor):
     """Stands after ``SandboxedExecute`` in ``Autograde.autograde_preprocessors``.
 
     nbgrader reads a score from a cell's outputs and fails open: no output, or one that is no number, earns

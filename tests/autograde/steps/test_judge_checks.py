@@ -6,10 +6,11 @@ import nbformat
 import pytest
 from nbgrader.utils import determine_grade
 
+from grader.autograde.course_config import Submission
 from grader.autograde.execution import CellRun, Execution
 from grader.autograde.judging.challenges import challenges_for
-from grader.autograde.run.course_config import Submission
-from grader.autograde.steps.judge_evidence import judge_notebook
+from grader.autograde.steps.judge_checks import judge_notebook
+from grader.cell_names import grade_id
 from grader.exercises import collect_evidence, find_exercise
 from tests.autograde.conftest import LESSON, solution
 
@@ -36,7 +37,7 @@ def judged(course, asked, stopped=None, **of_the_check):
     codes = [cell for cell in notebook.cells if cell.cell_type == "code"]
     runs = [
         CellRun(**of_the_check)
-        if cell.metadata.get("nbgrader", {}).get("grade_id") == CHECK.replace(".", "-")
+        if cell.metadata.get("nbgrader", {}).get("grade_id") == grade_id(CHECK)
         else CellRun()
         for cell in codes
     ]
@@ -45,7 +46,7 @@ def judged(course, asked, stopped=None, **of_the_check):
     )
     submission = Submission(course, LESSON, "ada", "sqlite://")
     report = judge_notebook(notebook, submission, execution, asked)
-    cell = next(c for c in codes if c.metadata.get("nbgrader", {}).get("grade_id") == CHECK.replace(".", "-"))
+    cell = next(c for c in codes if c.metadata.get("nbgrader", {}).get("grade_id") == grade_id(CHECK))
     nbformat.validate(notebook)
     return cell, report.exercises[0]
 
