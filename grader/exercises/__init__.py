@@ -1,4 +1,13 @@
-"""Exercises: what is asked, what is collected beside the answer, how it is judged."""
+"""Exercises: what is asked, what is collected beside the answer, how it is judged.
+
+May import: quiz, lab.
+
+Shelves, from the top down:
+
+    lesson_*                    # one exercise a file; no lesson imports another's
+    kit                         # what exercises are made of
+    machine                     # what they all run on; knows no lesson
+"""
 
 from grader.exercises.machine.checking import check, try_answer
 from grader.exercises.machine.collecting import collect_evidence

@@ -6,48 +6,25 @@ from collections import Counter
 def majority_baseline(challenge: dict) -> dict:
     """The right fractions, and what common mistakes would give for the same lists."""
     lists = challenge["labels"]
+    counts = [Counter(labels) for labels in lists]
+    largest = [max(count.values()) / count.total() for count in counts]
+    ones = [count[1] / count.total() for count in counts]
     return {
-        "baselines": [max(Counter(labels).values()) / len(labels) for labels in lists],
+        "labels": lists,
+        "baselines": largest,
         "mistakes": {
-            "count": [max(Counter(labels).values()) for labels in lists],
-            "class": [Counter(labels).most_common(1)[0][0] for labels in lists],
-            "percent": [100 * max(Counter(labels).values()) / len(labels) for labels in lists],
+            "label": [count.most_common(1)[0][0] for count in counts],
+            "count": [max(count.values()) for count in counts],
+            "percent": [100 * share for share in largest],
             "mean": [sum(labels) / len(labels) for labels in lists],
-            "chance": [1 / len(set(labels)) for labels in lists],
-            "first_class": [labels.count(min(labels)) / len(labels) for labels in lists],
-            "two_classes": [
-                max(sum(labels) / len(labels), 1 - sum(labels) / len(labels)) for labels in lists
-            ],
-        },
-        "sentences": {
-            "count": {
-                "text": "The function returns how many labels there are of the most frequent class, not their share.",
-                "hint": "Divide by the number of labels.",
-            },
-            "class": {
-                "text": "The function returns the most frequent class itself, not how often it occurs.",
-                "hint": "We want the accuracy of always giving that class: its count over the number of labels.",
-            },
-            "percent": {
-                "text": "The function returns a percentage; the course writes accuracies as fractions from 0 to 1.",
-                "hint": "Leave the factor 100 away.",
-            },
-            "mean": {
-                "text": "The function returns the mean of the labels: the share of class 1, if there are only 0 and 1.",
-                "hint": "Class 1 need not be the most frequent one, and there may be more than two classes.",
-            },
-            "chance": {
-                "text": "The function returns one over the number of classes: the accuracy of guessing at random.",
-                "hint": "Always giving the most frequent class does better than that; count the classes.",
-            },
-            "first_class": {
-                "text": "The function returns the share of the smallest class number, which need not be the most frequent.",
-                "hint": "Take the largest of the counts.",
-            },
-            "two_classes": {
-                "text": "The function is right for classes 0 and 1 only.",
-                "hint": "Count each class that occurs: `labels.unique(return_counts=True)` or `torch.bincount`.",
-            },
+            "share-of-one": ones,
+            "share-of-zero": [count[0] / count.total() for count in counts],
+            "larger-of-two": [max(mean, 1 - mean) for mean in (sum(x) / len(x) for x in lists)],
+            "one-over-classes": [1 / len(count) for count in counts],
+            "minority": [min(count.values()) / count.total() for count in counts],
+            "others": [1 - share for share in largest],
+            "first": [labels.count(labels[0]) / len(labels) for labels in lists],
+            "smallest-label": [count[min(count)] / count.total() for count in counts],
         },
     }
 

@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional as F
 
 from grader.exercises.kit.comparing import same
-from grader.exercises.kit.side_effects import condition
+from grader.exercises.kit.legacy_side_effects import condition
 from grader.exercises.lesson_04_learning_rates.exercises import (
     FindTheBug,
     RangeTest,

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from scipy.stats import binomtest
 
+from grader.exercises.kit.legacy_side_effects import condition
 from grader.exercises.kit.models import head_name
-from grader.exercises.kit.side_effects import condition
 from grader.exercises.lesson_06_capstone.inspector import held_out_cells
 from grader.exercises.lesson_06_capstone.save_and_load import fresh_network, trained_network
 

@@ -7,16 +7,25 @@ import pytest
 
 from grader.autograde.judging.challenges import expected_for
 from grader.course import ROOT
-from grader.exercises import collect_evidence, find_exercise, judge_evidence
+from grader.exercises import collect_evidence, find_exercise, judge_evidence, public_challenge
 from grader.exercises.machine import checking, registry
+from grader.exercises.machine.asking import ask
+from grader.exercises.machine.evidence_types import Number, StrictEvidence
 from grader.exercises.machine.exercise import Exercise
 from grader.exercises.machine.verdict import Finding
+
+
+class DoubleEvidence(StrictEvidence):
+    """What came back for the number."""
+
+    y: Number
 
 
 class Double(Exercise):
     """Return twice the number: two points, one for half of it."""
 
     id = "toy.double"
+    evidence = DoubleEvidence
     lesson = "99_toy"
     title = "Double"
     signature = "double(x) -> number"
@@ -29,15 +38,15 @@ class Double(Exercise):
         return {"x": int(rng.integers(1, 100))}
 
     def collect(self, answer, challenge):
-        return {"y": answer(challenge["x"])}
+        return {"y": ask(answer, challenge["x"])}
 
     def judge(self, evidence, expected):
-        got = evidence["y"]
-        if isinstance(got, int | float) and got == expected["y"]:
+        got = evidence.y
+        if got == expected["y"]:
             return self.verdict(2, [Finding(text="Right.")])
-        if isinstance(got, int | float) and got == expected["y"] / 4:
+        if got == expected["y"] / 4:
             return self.verdict(0.5, [Finding(text="Half of the number.")])
-        return self.verdict(0, [Finding(text=f"{got} is not twice the number.", hint="Add it to itself.")])
+        return self.verdict(0, [Finding(text=f"{got:g} is not twice the number.", hint="Add it to itself.")])
 
     def published(self):
         return {"x": 21}, {"y": 42}
@@ -60,20 +69,62 @@ def told():
     )
 
 
+SECRETS = (101, 102, 103)  # seeds of challenges that stand for those of a class
+
+
 @functools.cache
 def _asked(exercise_id, seed):
+    """Challenge and expected values: the public ones for the seed None."""
     exercise = find_exercise(exercise_id)
-    challenge = exercise.challenge(np.random.default_rng(seed))
+    challenge = (
+        public_challenge(exercise) if seed is None else exercise.challenge(np.random.default_rng(seed))
+    )
     return challenge, expected_for(ROOT, exercise.lesson, exercise_id, challenge)
+
+
+@functools.cache
+def _verdict(exercise_id, answer, seed):
+    challenge, expected = _asked(exercise_id, seed)
+    collected = collect_evidence(find_exercise(exercise_id), answer, challenge)
+    return judge_evidence(collected.bundle, expected, exercise_id)
 
 
 @pytest.fixture
 def graded():
-    """``graded(exercise_id, answer, seed)``: the verdict on another challenge than the public one."""
+    """``graded(exercise_id, answer, seed)``: the verdict on a seed's challenge (None: the public one)."""
+    return _verdict
 
-    def grade(exercise_id, answer, seed):
-        challenge, expected = _asked(exercise_id, seed)
-        collected = collect_evidence(find_exercise(exercise_id), answer, challenge)
-        return judge_evidence(collected.bundle, expected, exercise_id)
 
-    return grade
+@pytest.fixture
+def everywhere():
+    """``everywhere(exercise_id, answer)``: the verdicts on the public and on several secret challenges."""
+    return lambda exercise_id, answer: [_verdict(exercise_id, answer, seed) for seed in (None, *SECRETS)]
+
+
+@pytest.fixture
+def costs_the_same(everywhere):
+    """``costs_the_same(exercise_id, answer, points, mistake)``: the same points and finding everywhere."""
+
+    def check(exercise_id, answer, points, mistake):
+        for verdict in everywhere(exercise_id, answer):
+            found = [finding.id for finding in verdict.findings]
+            assert mistake in found, verdict
+            assert verdict.points == pytest.approx(points), verdict
+
+    return check
+
+
+@pytest.fixture
+def unreached(everywhere):
+    """``unreached(exercise_id, answers)``: ids of known mistakes that none of these answers is told."""
+
+    def ids(exercise_id, answers):
+        reached = {
+            finding.id
+            for answer in answers
+            for verdict in everywhere(exercise_id, answer)
+            for finding in verdict.findings
+        }
+        return [mistake.id for mistake in find_exercise(exercise_id).mistakes if mistake.id not in reached]
+
+    return ids

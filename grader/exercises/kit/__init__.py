@@ -1,1 +1,4 @@
-"""What exercises are made of: networks, batches, tensors, side effects, tables of mistakes."""
+"""What exercises are made of: networks, batches, tensors, side effects, tables of mistakes.
+
+May import: machine.
+"""

@@ -1,11 +1,82 @@
-"""Exercise of lesson 00_start_here: the accuracy that costs nothing."""
+"""The accuracy that costs nothing: always give the most frequent class."""
+
+from typing import Any
 
 import numpy as np
 
+from grader.exercises.kit.numbers import as_number, described
+from grader.exercises.machine.asking import ask
+from grader.exercises.machine.evidence_types import Number, StrictEvidence
 from grader.exercises.machine.exercise import Exercise
-from grader.exercises.machine.verdict import Finding, Verdict
+from grader.exercises.machine.mistakes import EVERYTHING, Mistake, judge_by_tables
+from grader.exercises.machine.verdict import Verdict
 
 _CLOSE = 1e-4
+_SHOWN = 12  # labels of a list
+
+
+class Returned(StrictEvidence):
+    """What the function returned for each list: a number, or in words what else."""
+
+    numbers: list[Number | None]
+    described: list[str]
+
+
+class Baselines:
+    """What was returned, beside the shares of the most frequent class and of known mistakes."""
+
+    def __init__(self, returned: Returned, expected: dict[str, Any]) -> None:
+        self.numbers, self.labels, self.wanted = returned.numbers, expected["labels"], expected["baselines"]
+        self.kind = next((d for d, n in zip(returned.described, self.numbers, strict=True) if n is None), "")
+        self.wrong = [i for i, n in enumerate(self.numbers) if not _close(n, self.wanted[i])]
+        self.known = expected["mistakes"]
+
+    def gives(self, mistake: str) -> bool:
+        """Whether every number is what ``mistake`` gives."""
+        return all(_close(n, m) for n, m in zip(self.numbers, self.known[mistake], strict=True))
+
+    @property
+    def example(self) -> str:
+        """The shortest list that went wrong, what was returned for it and what is right."""
+        i = min(self.wrong, key=lambda index: len(self.labels[index]))
+        shown = ", ".join(map(str, self.labels[i][:_SHOWN])) + (", …" if len(self.labels[i]) > _SHOWN else "")
+        return f"For the labels [{shown}] the function gives {self.numbers[i]:.4g}; right is {self.wanted[i]:.4g}."
+
+
+def _close(got: float | None, want: float) -> bool:
+    return got is not None and abs(got - want) <= _CLOSE
+
+
+def _row(name: str, text: str, hint: str, costs: float = EVERYTHING) -> Mistake:
+    return Mistake(name, lambda facts: facts.gives(name), text + " {0.example}", hint, costs=costs)
+
+
+MISTAKES = [
+    Mistake(
+        "no-number",
+        lambda facts: facts.kind,
+        "A number was expected, but the function returned {1}.",
+        "End it with `return`, and give one number, not a tensor of several.",
+    ),
+    _row("label", "This is the most frequent label itself, not its share.", "Divide its count by the number of labels."),
+    _row("count", "This is how often the most frequent label comes, not its share.", "Divide by the number of labels.", costs=2),
+    _row("percent", "This is the share in per cent.", "A fraction between 0 and 1 is asked for.", costs=1),
+    _row("mean", "This is the mean of the labels: a share only if the classes are 0 and 1 and 1 is the majority.", "Count each class."),
+    _row("share-of-one", "This is the share of class 1, whichever class is the most frequent.", "Count each class."),
+    _row("share-of-zero", "This is the share of class 0, whichever class is the most frequent.", "Count each class."),
+    _row("larger-of-two", "This is right for classes 0 and 1 only.", "There may be more than two classes: count each one.", costs=2),
+    _row("one-over-classes", "This is what guessing among the classes gives, not what the most frequent one gives.", "Count each class."),
+    _row("minority", "This is the share of the rarest class.", "The baseline is the accuracy of always giving the most frequent one."),
+    _row("others", "This is the share of everything but the most frequent class: the baseline's error.", "Accuracy is 1 minus the error."),
+    _row("first", "This is the share of the label that comes first.", "The most frequent label need not be the first."),
+    _row("smallest-label", "This is the share of the smallest class number, whichever is the most frequent.", "Take the largest of the counts."),
+    Mistake(
+        "other-share",
+        lambda facts: facts.wrong,
+        "{0.example}",
+        "Count how often each class occurs, and divide the largest count by the number of labels.",
+    ),
+]  # fmt: skip
 
 
 class MajorityBaseline(Exercise):
@@ -19,67 +90,41 @@ class MajorityBaseline(Exercise):
     difficulty = 1
     section = "Exercise: the majority baseline"
     time_limit = 10.0
+    evidence = Returned
+    mistakes = MISTAKES
 
     def challenge(self, rng: np.random.Generator) -> dict:
-        """Lists of labels: two classes, several classes, classes that skip numbers, a single class."""
-        rare_ones = (rng.random(40) < 0.2).astype(int)
-        many_ones = (rng.random(35) < 0.8).astype(int)
-        several = rng.choice(5, size=60, p=[0.1, 0.15, 0.1, 0.45, 0.2])
-        skipping = rng.choice([2, 7, 30], size=25, p=[0.2, 0.5, 0.3])
-        lists = [rare_ones, many_ones, several, skipping, np.full(9, 4)]
-        return {"labels": [labels.tolist() for labels in lists]}
+        """Lists of labels: class 1 rare, class 1 frequent, several classes, classes that skip numbers, one class."""
+        rare, many, first, one = (int(n) for n in rng.integers([6, 24, 3, 5], [9, 29, 9, 12]))
+        lists = [
+            [1] * rare + [0] * (30 - rare),
+            [1] * many + [0] * (31 - many),
+            [3] * 19 + [1] * (10 + first) + [0] * 9 + [4] * 8 + [2] * (9 - first),
+            [7] * 9 + [2] * 5 + [30] * 4,
+            [4] * one,
+        ]
+        return {"labels": [_shuffled(labels, rng) for labels in lists]}
 
-    def collect(self, answer, challenge: dict) -> dict:
+    def collect(self, answer: Any, challenge: dict) -> dict:
         """What the function returns for each list of labels, given as an int64 tensor."""
         import torch
 
-        return {"returned": [_number(answer(torch.tensor(labels))) for labels in challenge["labels"]]}
+        returned = [ask(answer, torch.tensor(labels)) for labels in challenge["labels"]]
+        return {"numbers": [as_number(r) for r in returned], "described": [described(r) for r in returned]}
 
-    def judge(self, evidence: dict, expected: dict) -> Verdict:
-        """One wrong fraction costs its share; the mistake is told from the numbers."""
-        returned, wanted = evidence.get("returned"), expected["baselines"]
-        if not isinstance(returned, list) or len(returned) != len(wanted):
-            return self.verdict(0, [Finding(text="One result for each list of labels was expected.")])
-        right = [_close(got, want) for got, want in zip(returned, wanted, strict=True)]
-        points = self.points * sum(right) / len(right)
-        if all(right):
-            return self.verdict(
-                points, [Finding(text="Right for two classes, many classes and a single one.")]
-            )
-        return self.verdict(round(points, 2), [self._explain(returned, expected, right)])
-
-    def _explain(self, returned: list, expected: dict, right: list[bool]) -> Finding:
-        first_wrong = right.index(False)
-        got, want = returned[first_wrong], expected["baselines"][first_wrong]
-        if not isinstance(got, int | float):
-            return Finding(
-                text=f"A number was expected, but the function returned {got}.",
-                hint="End it with `return`, and turn a tensor into a number with `.item()`.",
-            )
-        alike = {
-            name: all(_close(a, b) for a, b in zip(returned, numbers, strict=True))
-            for name, numbers in expected["mistakes"].items()
-        }
-        named = next((name for name, same in alike.items() if same), None)
-        if named:
-            return Finding(
-                text=expected["sentences"][named]["text"], hint=expected["sentences"][named]["hint"]
-            )
-        return Finding(
-            text=f"For list {first_wrong + 1} of {len(right)} the function gives {got:.4g}; "
-            f"the right fraction is {want:.4g}.",
-            hint="Count how often each class occurs, take the largest count, divide by how many labels there are.",
-        )
+    def judge(self, evidence: Returned, expected: dict) -> Verdict:
+        """By the formula that the numbers show: what is right for some of the lists by luck earns nothing."""
+        facts = Baselines(evidence, expected)
+        right = "Right for two classes, many classes and a single one."
+        return self.verdict(*judge_by_tables(self.points, facts, [MISTAKES], right))
 
 
-def _number(value: object) -> object:
-    """A plain number where there is one; otherwise the name of the type, for the finding."""
-    if hasattr(value, "item") and getattr(value, "numel", lambda: 1)() == 1:
-        value = value.item()
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return f"a value of type {type(value).__name__}"
-    return value
-
-
-def _close(got: object, want: float) -> bool:
-    return isinstance(got, int | float) and not isinstance(got, bool) and abs(got - want) <= _CLOSE
+def _shuffled(labels: list[int], rng: np.random.Generator) -> list[int]:
+    """In a random order that never begins or ends with the most frequent label, if there is another."""
+    order = rng.permutation(labels).tolist()
+    majority = max(set(labels), key=labels.count)
+    for end in (0, len(order) - 1):
+        others = [i for i in range(1, len(order) - 1) if order[i] != majority]
+        if others and order[end] == majority:
+            order[end], order[others[0]] = order[others[0]], order[end]
+    return order

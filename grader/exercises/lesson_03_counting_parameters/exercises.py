@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from grader.exercises.kit.comparing import same
+from grader.exercises.kit.legacy_side_effects import condition, side_effects
 from grader.exercises.kit.models import head_name, random_cnn, random_cnn_spec
-from grader.exercises.kit.side_effects import condition, side_effects
 from grader.exercises.machine.exercise import Exercise
 from grader.exercises.machine.verdict import Finding, Verdict
 

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from grader.exercises.kit.comparing import nearest, same, same_state
+from grader.exercises.kit.legacy_side_effects import condition, side_effects
 from grader.exercises.kit.models import head_name, random_batch, random_cnn, random_cnn_spec
-from grader.exercises.kit.side_effects import condition, side_effects
 from grader.exercises.lesson_05_staged_unfreezing.exercises import (
     is_inside,
     staged_batches,

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from grader.exercises.kit.comparing import nearest, same, same_state
-from grader.exercises.kit.side_effects import condition, side_effects
+from grader.exercises.kit.legacy_side_effects import condition, side_effects
 from grader.exercises.machine.exercise import Exercise
 from grader.exercises.machine.verdict import Finding, Verdict
 

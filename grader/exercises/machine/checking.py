@@ -5,7 +5,7 @@ import sys
 from collections import Counter
 from typing import Any
 
-from grader.errors import CourseError
+from grader.errors import CheckBroken, CourseError
 from grader.exercises.machine.collecting import Collected, collect_evidence
 from grader.exercises.machine.evidence import MIME
 from grader.exercises.machine.graded_challenge import graded_challenge, is_graded
@@ -85,13 +85,21 @@ def check(exercise_id: str, answer: object) -> CheckResult | EvidenceGiven:
                 pointer = find_exercise(exercise_id).section
     except CourseError as problem:
         verdict = _no_verdict(exercise_id, str(problem))
+    except CheckBroken as broken:
+        verdict = _broken(exercise_id, broken.reason)
     except Exception as error:  # a fault of ours must not end a student's notebook
-        told = f"The check itself stopped with {type(error).__name__}: {error}. Please tell your instructor."
-        verdict = _no_verdict(exercise_id, told)
+        verdict = _broken(exercise_id, f"{type(error).__name__}: {error}")
     result = CheckResult(verdict, collected, pointer)
     if not _in_notebook():
         _print(str(result))
     return result
+
+
+def _broken(exercise_id: object, reason: str) -> Verdict:
+    text = "This check is broken; your answer was not judged. Please tell your instructor."
+    verdict = _no_verdict(exercise_id, text)
+    finding = Finding(text=text, hint=f"What to tell: {reason[:500]}", id="check-broken")
+    return verdict.model_copy(update={"findings": [finding], "judged": False})
 
 
 def _no_verdict(exercise_id: object, sentence: str) -> Verdict:
@@ -110,6 +118,7 @@ def try_answer(exercise_id: str, answer: object) -> Verdict:
 
     Raises:
         CourseError: no such exercise, or its lesson's ``checks.json`` is missing or damaged.
+        CheckBroken: the check failed, not the answer.
     """
     return _try(exercise_id, answer)[1]
 

@@ -41,8 +41,11 @@ class Bundle(BaseModel):
     format: Literal[1]
     exercise: str = Field(max_length=100)
     challenge: str = Field(pattern=r"^[0-9a-f]{64}$", description="digest of the challenge that was asked")
-    outcome: Literal["collected", "unwritten", "raised", "timed out", "wrong kind", "not encodable"]
+    outcome: Literal[
+        "collected", "unwritten", "raised", "timed out", "wrong kind", "not encodable", "check failed"
+    ]
     message: str = Field(default="", max_length=MAX_TEXT)
+    hint: str = Field(default="", max_length=MAX_TEXT, description="what to do about an exception")
     evidence: Any = None
 
 

@@ -1,17 +1,19 @@
 """What every exercise is made of, and where each part of it runs.
 
 ``challenge`` says what is asked. ``collect`` runs beside the student's code and is not trusted: it gives
-evidence, never a verdict. ``judge`` turns evidence and expected values into a verdict, and may do so in
-another process, on another machine, on another day.
+evidence, never a verdict. Evidence is validated against the exercise's model. ``judge`` turns it, with the
+expected values, into a verdict, and may do so in another process, on another machine, on another day.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 
 from grader.exercises.machine.checks_file import read_check
+from grader.exercises.machine.evidence_types import StrictEvidence
+from grader.exercises.machine.mistakes import Mistake
 from grader.exercises.machine.verdict import Finding, Verdict
 
 
@@ -19,14 +21,16 @@ class Exercise(ABC):
     """One exercise of one lesson.
 
     Attributes:
-        id: lesson prefix and name, such as "scratch.training_step".
-        lesson: folder name of the lesson.
+        id: the lesson's prefix and a name, such as "scratch.training_step".
+        lesson: folder name of the lesson; the registry sets it, from the exercise's place.
         title: what students call it.
         signature: the call that is asked for, with what it returns.
         points: for a right answer.
         minutes: that it takes.
         difficulty: 1 (easy) to 3 (hard).
-        section: heading of the lesson's section that explains it.
+        section: heading of the lesson's section that explains it; exercises of a lesson are in its order.
+        evidence: the model of what ``collect`` gives.
+        mistakes: every row of the exercise's tables of known mistakes.
         answer_kind: what ``check`` is to be given, in words.
         time_limit: seconds that ``collect`` may take.
         has_checks: whether its public challenge is published in ``checks.json``.
@@ -34,13 +38,15 @@ class Exercise(ABC):
     """
 
     id: str
-    lesson: str
+    lesson: str = ""
     title: str
     signature: str
     points: float
     minutes: int
     difficulty: int
     section: str
+    evidence: ClassVar[type[StrictEvidence]]
+    mistakes: Sequence[Mistake] = ()
     answer_kind: str = "a function"
     time_limit: float = 30.0
     has_checks: bool = True
@@ -48,7 +54,7 @@ class Exercise(ABC):
 
     def accepts(self, answer: object) -> bool:
         """Whether ``answer`` is of the kind that is asked for."""
-        return isinstance(answer, Callable)
+        return isinstance(answer, Callable)  # type: ignore[arg-type]
 
     @abstractmethod
     def challenge(self, rng: np.random.Generator) -> dict[str, Any]:
@@ -56,11 +62,17 @@ class Exercise(ABC):
 
     @abstractmethod
     def collect(self, answer: Any, challenge: dict[str, Any]) -> dict[str, Any]:
-        """What the answer does when asked: numbers, strings, arrays and tensors, in lists and dicts."""
+        """What the answer does when asked (through ``grader.exercises.machine.asking.ask``).
+
+        Numbers, strings, arrays and tensors, in lists and dicts, as ``evidence`` says.
+        """
 
     @abstractmethod
-    def judge(self, evidence: dict[str, Any], expected: dict[str, Any]) -> Verdict:
-        """Points and findings, from decoded evidence and expected values alone."""
+    def judge(self, evidence: Any, expected: dict[str, Any]) -> Verdict:
+        """Points and findings, from validated evidence (an ``self.evidence``) and expected values alone.
+
+        Whatever it raises is taken for a fault of the course: the answer then counts as not judged.
+        """
 
     def verdict(self, points: float, findings: list[Finding]) -> Verdict:
         """A verdict on this exercise."""

@@ -1,14 +1,18 @@
-"""From a bundle of evidence to a verdict: needs nothing but JSON and never runs an answer."""
+"""From a bundle of evidence to a verdict: needs nothing but JSON and never runs an answer.
+
+Three ends, as check50 has them: the answer is judged; the evidence is not what the check gives, which is the
+student's zero with its reason; or the check itself broke (``CheckBroken``), which is never a mark.
+"""
 
 from typing import Any
 
+from pydantic import ValidationError
+
+from grader.errors import CheckBroken, CourseError
 from grader.exercises.machine.evidence import Bundle, EvidenceError, decode, read_bundle
 from grader.exercises.machine.exercise import Exercise
 from grader.exercises.machine.registry import find_exercise
 from grader.exercises.machine.verdict import Finding, Verdict
-
-# What a judge may raise over evidence of an odd form. A mistake in the judge itself (NameError, …) is none.
-_STUMBLES = (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError)
 
 
 def judge_evidence(
@@ -26,6 +30,7 @@ def judge_evidence(
         challenge_digest: of the challenge that was asked, where the bundle must answer just that one.
 
     Raises:
+        CheckBroken: the check failed, not the answer: the judge, or what came with it, or ``collect``.
         CourseError: there is no exercise of this id.
     """
     try:
@@ -39,22 +44,46 @@ def judge_evidence(
         return _nothing(exercise, f"The evidence belongs to another exercise: {read.exercise}.")
     if challenge_digest is not None and read.challenge != challenge_digest:
         return _nothing(exercise, "The evidence answers another question than the one that was asked.")
+    if read.outcome == "check failed":
+        raise CheckBroken(exercise.id, read.message)
     if read.outcome != "collected":
         return exercise.verdict(0, [_explain(exercise, read)])
     try:
-        wanted = decode(expected)
-    except EvidenceError:
-        return _nothing(exercise, "What came with this check is damaged: fetch the lesson's folder again.")
-    try:
-        evidence = decode(read.evidence)
-        if not isinstance(evidence, dict):
-            raise EvidenceError("The evidence is malformed.")
-        verdict = exercise.judge(evidence, wanted)
+        evidence = _validated(exercise, read.evidence)
     except EvidenceError as problem:
         return _nothing(exercise, str(problem))
-    except _STUMBLES:
-        return _nothing(exercise, "The evidence does not have the form that this check gives.")
-    return verdict
+    return _judged(exercise, evidence, expected)
+
+
+def _validated(exercise: Exercise, content: Any) -> Any:
+    """The evidence as the exercise's model has it.
+
+    Raises:
+        EvidenceError: it does not have that form.
+    """
+    decoded = decode(content)
+    if not isinstance(decoded, dict):
+        raise EvidenceError("The evidence is malformed.")
+    model = getattr(exercise, "evidence", None)
+    if model is None:
+        return decoded
+    try:
+        return model.model_validate(decoded)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where = ".".join(map(str, problem["loc"])) or "evidence"
+        raise EvidenceError(
+            f"The evidence does not have the form that this check gives ({where[:100]}: {problem['msg'][:150]})."
+        ) from error
+
+
+def _judged(exercise: Exercise, evidence: Any, expected: dict[str, Any]) -> Verdict:
+    try:
+        return exercise.judge(evidence, decode(expected))
+    except CourseError as problem:
+        raise CheckBroken(exercise.id, str(problem)) from problem
+    except Exception as slip:  # of any kind: the evidence is validated, so it is the course's own
+        raise CheckBroken(exercise.id, f"{type(slip).__name__}: {slip}") from slip
 
 
 def _nothing(exercise: Exercise, sentence: str) -> Verdict:
@@ -73,10 +102,7 @@ def _explain(exercise: Exercise, bundle: Bundle) -> Finding:
             f"This check takes {exercise.answer_kind}, but {bundle.message}.",
             f"Wanted is `{exercise.signature}`; give it without calling it.",
         ),
-        "raised": (
-            f"Your code stopped with {bundle.message}",
-            "Run your code by itself on a small input and look at the shapes on the way.",
-        ),
+        "raised": (f"Your code stopped with {bundle.message}", bundle.hint),
         "timed out": (
             f"Your code did not come back within {bundle.message} seconds and was stopped.",
             "Is there a loop that never ends, or a training where one step was asked for?",
@@ -84,4 +110,4 @@ def _explain(exercise: Exercise, bundle: Bundle) -> Finding:
         "not encodable": (bundle.message, f"Wanted is `{exercise.signature}`."),
     }
     text, hint = sentences[bundle.outcome]
-    return Finding(text=text, hint=hint)
+    return Finding(text=text, hint=hint, id=bundle.outcome.replace(" ", "-"))

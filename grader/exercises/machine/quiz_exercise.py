@@ -6,14 +6,23 @@ from typing import Any
 import numpy as np
 
 from grader.errors import CourseError
+from grader.exercises.machine.evidence_types import StrictEvidence
 from grader.exercises.machine.exercise import Exercise
 from grader.exercises.machine.verdict import Finding, Verdict
 from grader.quiz.published import read_published
 from grader.quiz.sealing import seal, unseal
 
 
+class Letters(StrictEvidence):
+    """The letters that stand in the answer cell, by question; ``None`` for no answer."""
+
+    letters: dict[str, str | None]
+
+
 class QuizExercise(Exercise):
     """The quiz of a lesson. Its questions and points come from the lesson's ``quiz.json``."""
+
+    evidence = Letters
 
     title = "Quiz"
     minutes = 5
@@ -62,9 +71,9 @@ class QuizExercise(Exercise):
             raise self._damaged() from error
         return challenge, {"sealed": seal({"keys": keys, "points": points})}
 
-    def judge(self, evidence: dict[str, Any], expected: dict[str, Any]) -> Verdict:
+    def judge(self, evidence: Letters, expected: dict[str, Any]) -> Verdict:
         """The points of the questions that were answered rightly. A wrong answer does not tell the key."""
-        letters = evidence["letters"]
+        letters = evidence.letters
         if "sealed" not in expected:
             questions = self._points()
             answered = sum(letters.get(name) is not None for name in questions)

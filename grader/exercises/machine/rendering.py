@@ -8,14 +8,16 @@ from grader.exercises.machine.verdict import Finding, Verdict
 _GREEN, _AMBER, _RED = "#2e7d32", "#a86400", "#c62828"  # white text on each has a contrast of at least 4.5:1
 
 
-def as_text(verdict: Verdict, printed: str = "", pointer: str = "") -> str:
-    """The verdict as lines of plain text."""
+def as_text(verdict: Verdict, printed: str = "", pointer: str = "", unfolded: bool = False) -> str:
+    """The verdict as lines of plain text; the fixes only if they are ``unfolded``."""
     mark, _ = _badge(verdict)
     lines = [f"{mark} {verdict.exercise}: {_points(verdict)}"]
     for finding in verdict.findings:
         lines.append(f"  - {finding.text}")
         if finding.hint:
             lines.append(f"    Hint: {finding.hint}")
+        if finding.fix and unfolded:
+            lines.append(f"    The fix: {finding.fix}")
     if pointer:
         lines.append(f"  See the section “{pointer}” above.")
     if printed:
@@ -51,20 +53,30 @@ def as_html(verdict: Verdict, printed: str = "", pointer: str = "", unfolded: bo
 
 
 def _badge(verdict: Verdict) -> tuple[str, str]:
+    if not verdict.judged:
+        return "!", _AMBER
     if verdict.passed:
         return "✓", _GREEN
     return ("◐", _AMBER) if verdict.points > 0 else ("✗", _RED)
 
 
 def _points(verdict: Verdict) -> str:
+    if not verdict.judged:
+        return "not judged"
     return f"{verdict.points:g} of {verdict.max_points:g} point{'' if verdict.max_points == 1 else 's'}"
 
 
 def _finding(finding: Finding, unfolded: bool) -> str:
-    hint = f"<div>{_with_code(finding.hint)}</div>" if finding.hint else ""
-    if hint and not unfolded:
-        hint = f"<details><summary>Hint</summary>{hint}</details>"
+    """What is seen; behind a fold where to look, and behind a fold in that one what to write."""
+    fix = _fold("The fix", _with_code(finding.fix), unfolded) if finding.fix else ""
+    hint = _fold("Hint", _with_code(finding.hint) + fix, unfolded) if finding.hint or fix else ""
     return f"<li>{_with_code(finding.text)}{hint}</li>"
+
+
+def _fold(summary: str, content: str, unfolded: bool) -> str:
+    if unfolded:
+        return f"<div>{content}</div>"
+    return f"<details><summary>{summary}</summary><div>{content}</div></details>"
 
 
 def _with_code(text: str) -> str:

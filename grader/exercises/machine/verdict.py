@@ -1,4 +1,4 @@
-"""What a judge says: points, and one sentence for each thing that it found."""
+"""What a judge says: points, and one finding for each thing that it saw."""
 
 from typing import Annotated
 
@@ -10,16 +10,29 @@ Printable = Annotated[str, AfterValidator(printable)]
 
 
 class Finding(BaseModel):
-    """One sentence on the answer, and a hint that the student may unfold."""
+    """What was seen, and help in steps that the student may unfold one after the other.
+
+    Attributes:
+        text: what is seen. It is true of the answer that got it.
+        hint: where to look.
+        fix: what to write instead; behind a fold of its own.
+        id: of the known mistake, "" for any other finding. Class reports count it, so it never changes.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     text: Printable
     hint: Printable = ""
+    fix: Printable = ""
+    id: Printable = ""
 
 
 class Verdict(BaseModel):
-    """Points and findings on one answer to one exercise."""
+    """Points and findings on one answer to one exercise.
+
+    Attributes:
+        judged: False if the check itself broke: then nothing is known of the answer, and 0 points mean nothing.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -27,6 +40,7 @@ class Verdict(BaseModel):
     points: float = Field(ge=0, allow_inf_nan=False)
     max_points: float = Field(ge=0, allow_inf_nan=False)
     findings: list[Finding]
+    judged: bool = True
 
     @model_validator(mode="after")
     def _no_more_than_there_are(self) -> "Verdict":
@@ -37,4 +51,4 @@ class Verdict(BaseModel):
     @property
     def passed(self) -> bool:
         """Whether the answer earned every point there is."""
-        return self.max_points > 0 and self.points >= self.max_points
+        return self.judged and self.max_points > 0 and self.points >= self.max_points

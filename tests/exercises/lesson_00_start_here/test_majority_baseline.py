@@ -1,11 +1,12 @@
-"""Wrong and right answers to the exercise of lesson 0."""
+"""Wrong and right answers to the exercise of lesson 0, on the public challenge and on secret ones."""
 
 from collections import Counter
 
+import numpy as np
 import pytest
 import torch
 
-from grader.exercises import try_answer
+ID = "start.majority_baseline"
 
 
 def with_unique(labels):
@@ -25,37 +26,65 @@ def by_mode(labels):
     return (labels == labels.mode().values).float().mean().item()
 
 
-@pytest.mark.parametrize("answer", [with_unique, with_counter, with_bincount_as_tensor, by_mode])
-def test_right_answers_pass(answer):
-    verdict = try_answer("start.majority_baseline", answer)
-    assert verdict.passed, verdict
+def with_numpy(labels):
+    return np.unique(labels.numpy(), return_counts=True)[1].max() / np.float32(len(labels))
+
+
+RIGHT = [with_unique, with_counter, with_bincount_as_tensor, by_mode, with_numpy]
+
+
+@pytest.mark.parametrize("answer", RIGHT)
+def test_right_answers_pass(answer, everywhere):
+    for verdict in everywhere(ID, answer):
+        assert verdict.passed, verdict
+
+
+def share(labels, label):
+    return (labels == label).float().mean().item()
+
+
+def counts(labels):
+    return labels.unique(return_counts=True)[1]
 
 
 WRONG = {
-    "share of class one": (lambda labels: labels.float().mean().item(), "mean of the labels"),
+    "share of class one": (lambda labels: share(labels, 1), 0, "share-of-one"),
+    "share of class zero": (lambda labels: share(labels, 0), 0, "share-of-zero"),
+    "mean": (lambda labels: labels.float().mean().item(), 0, "mean"),
     "two classes only": (
         lambda labels: max(labels.float().mean().item(), 1 - labels.float().mean().item()),
-        "classes 0 and 1 only",
+        1,
+        "larger-of-two",
     ),
-    "count": (lambda labels: labels.unique(return_counts=True)[1].max().item(), "not their share"),
-    "class": (lambda labels: labels.mode().values.item(), "class itself"),
-    "percent": (lambda labels: 100 * with_unique(labels), "percentage"),
-    "chance": (lambda labels: 1 / len(labels.unique()), "guessing at random"),
-    "first class": (lambda labels: (labels == labels.min()).float().mean().item(), "smallest class number"),
-    "nothing": (lambda labels: None, "NoneType"),
-    "nan": (lambda labels: float("nan"), "the right fraction is"),
+    "count": (lambda labels: counts(labels).max().item(), 1, "count"),
+    "label": (lambda labels: labels.mode().values.item(), 0, "label"),
+    "percent": (lambda labels: 100 * with_unique(labels), 2, "percent"),
+    "chance": (lambda labels: 1 / len(labels.unique()), 0, "one-over-classes"),
+    "first label": (lambda labels: share(labels, labels[0]), 0, "first"),
+    "smallest label": (lambda labels: share(labels, labels.min()), 0, "smallest-label"),
+    "rarest": (lambda labels: counts(labels).min().item() / len(labels), 0, "minority"),
+    "error": (lambda labels: 1 - with_unique(labels), 0, "others"),
+    "constant": (lambda labels: 1.0, 0, "other-share"),
+    "last label": (lambda labels: share(labels, labels[-1]), 0, "other-share"),
+    "rounded": (lambda labels: round(with_unique(labels), 1), 0, "other-share"),
+    "nothing": (lambda labels: None, 0, "no-number"),
+    "nan": (lambda labels: float("nan"), 0, "other-share"),
+    "a bool": (lambda labels: True, 0, "no-number"),
+    "a tensor of several": (lambda labels: counts(labels) / len(labels), 0, "no-number"),
+    "the sum": (lambda labels: labels.sum().item(), 0, "other-share"),
 }
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_wrong_answers_are_named(name):
-    answer, words = WRONG[name]
-    verdict = try_answer("start.majority_baseline", answer)
-    assert not verdict.passed
-    assert any(words in finding.text for finding in verdict.findings), verdict
+def test_wrong_answers_are_named_and_cost_the_same_everywhere(name, costs_the_same):
+    costs_the_same(ID, *WRONG[name])
 
 
-def test_a_partly_right_answer_earns_its_part_and_a_sentence():
-    verdict = try_answer("start.majority_baseline", WRONG["two classes only"][0])
-    assert 0 < verdict.points < verdict.max_points
-    assert verdict.findings
+def test_every_known_mistake_is_reached(unreached):
+    assert unreached(ID, [answer for answer, _, _ in WRONG.values()]) == []
+
+
+def test_the_list_that_went_wrong_is_shown(graded):
+    [finding] = graded(ID, WRONG["constant"][0], 7).findings
+    assert "For the labels [" in finding.text
+    assert "the function gives 1; right is 0." in finding.text

@@ -1,0 +1,39 @@
+"""Layers of the random networks. At module level, so that a whole network can be pickled."""
+
+import torch
+from torch import nn
+
+
+class NormAct(nn.BatchNorm2d):
+    """BatchNorm and activation in one, as timm's networks have it."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return nn.functional.silu(super().forward(x))
+
+
+class Chain(nn.Sequential):
+    """Calls its parts in the order ``order``, in whichever order they are registered."""
+
+    order: list[str]
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        for name in self.order:
+            x = getattr(self, name)(x)
+        return x
+
+
+class Network(nn.Module):
+    """A parameter of its own in front of its parts, which are called in the order ``order``."""
+
+    def __init__(self, registered: dict[str, nn.Module], order: list[str]) -> None:
+        super().__init__()
+        self.contrast = nn.Parameter(torch.ones(3, 1, 1))
+        for name, part in registered.items():
+            self.add_module(name, part)
+        self._order = order
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = x * self.contrast
+        for name in self._order:
+            x = getattr(self, name)(x)
+        return x

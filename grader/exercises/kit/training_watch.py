@@ -1,0 +1,220 @@
+"""Watches how an answer trains a model: every forward pass with gradients, every step of whatever optimizer.
+
+A training is right if weights and buffers end where the reference's do; what is recorded here says *why* they do
+not, and says only what was seen: which batch came, in which mode, how the gradient relates to the one that the
+batch's mean cross-entropy gives, what the optimizer held and how it was set.
+"""
+
+import contextlib
+import copy
+from typing import Any, Literal
+
+from grader.exercises.kit.batches import KnownBatches
+from grader.exercises.kit.gradients import relation
+from grader.exercises.kit.tensors import State, snapshot
+from grader.exercises.machine.evidence_types import Number, StrictEvidence
+
+MOST_STEPS = 60  # that are recorded
+
+Relation = Literal[
+    "right", "scaled", "negated", "piled up", "softmax twice", "zero labels", "none", "zeros", "other"
+]
+
+
+class Group(StrictEvidence):
+    """One group of an optimizer's parameters, by their names in the model; "" is a parameter of no model seen."""
+
+    names: list[str]
+    lr: Number
+    momentum: Number
+    weight_decay: Number
+    dampening: Number
+    nesterov: Number
+    maximize: Number
+
+
+class Step(StrictEvidence):
+    """One call of an optimizer's ``step``.
+
+    Attributes:
+        batch: which was given last, such as "head 0"; "other" for images of no batch, "" if none came since the
+            step before.
+        view: in which form its images came, as ``KnownBatches`` names it.
+        forwards: forward passes with gradients since the step before.
+        training: names of the modules in training mode when the batch came.
+        kind: the optimizer's class.
+        gradient, factor: how the gradients relate to those of the batch's mean cross-entropy.
+        moved: names of the parameters that this step changed.
+        rewritten: names of the weights that something else changed since the step before.
+        renewed: whether the optimizer is another object than at the step before.
+        again: whether the gradients are, to the last bit, those of the step before.
+    """
+
+    batch: str
+    view: str
+    forwards: int
+    training: list[str]
+    kind: str
+    groups: list[Group]
+    gradient: Relation
+    factor: Number
+    moved: list[str]
+    rewritten: list[str]
+    renewed: bool
+    again: bool
+
+
+class TrainingWatch:
+    """A context in which an answer trains ``model``.
+
+    Args:
+        model: that the answer is given.
+        batches: that it is given.
+
+    Attributes:
+        steps: one dict a step, as evidence for ``Step``.
+        first_states: by purpose of the batches, the state before its first batch came.
+        on_a_copy: whether the batches went to another model than the one that was given.
+    """
+
+    def __init__(self, model: Any, batches: KnownBatches) -> None:
+        self._given, self._module, self._batches = model, model, batches
+        self.steps: list[dict[str, Any]] = []
+        self.first_states: dict[str, State] = {}
+        self.on_a_copy = False
+        self._busy = False
+        self._failure: Exception | None = None
+        self._optimizer: Any = None
+        self._after_step: dict[str, Any] = {}
+        self._gradients: dict[str, Any] = {}
+        self._forget_forward()
+
+    @property
+    def hooks(self) -> list[Any]:
+        """The functions that are registered on the model: no side effect of the answer's."""
+        return [self._on_forward]
+
+    def __enter__(self) -> "TrainingWatch":
+        from torch.optim import optimizer
+
+        self._handles = [
+            self._given.register_forward_pre_hook(self._on_forward),
+            optimizer.register_optimizer_step_pre_hook(self._before_step),
+            optimizer.register_optimizer_step_post_hook(self._after_step_of),
+        ]
+        self._after_step = self._weights()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        for handle in self._handles:
+            handle.remove()
+        if self._failure is not None and kind is None:
+            raise RuntimeError("a training could not be watched") from self._failure
+
+    def _forget_forward(self) -> None:
+        self._forwards, self._batch, self._view = 0, "", ""
+        self._twin, self._images, self._labels, self._stale = None, None, None, {}
+        self._training: list[str] = []
+
+    def _on_forward(self, module: Any, inputs: tuple) -> None:
+        import torch
+
+        if self._busy or not torch.is_grad_enabled() or len(self.steps) >= MOST_STEPS:
+            return
+        with self._guarded():
+            self._module = module
+            self.on_a_copy = self.on_a_copy or module is not self._given
+            given = inputs[0] if inputs else None
+            self._batch, self._view, self._labels = self._batches.recognise(given)
+            self._forwards += 1
+            self._training = [name for name, part in module.named_modules() if part.training]
+            purpose = self._batch.rpartition(" ")[0]
+            if purpose and purpose not in self.first_states:
+                self.first_states[purpose] = snapshot(module)
+            self._stale = {n: p.grad.clone() for n, p in module.named_parameters() if p.grad is not None}
+            self._random = torch.get_rng_state()
+            self._images = given.detach().clone() if isinstance(given, torch.Tensor) else None
+            with contextlib.suppress(
+                Exception
+            ):  # a model that cannot be copied: then no gradient is compared
+                self._twin = copy.deepcopy(module)
+
+    def _before_step(self, optimizer: Any, *_: object) -> None:
+        if self._busy or len(self.steps) >= MOST_STEPS:
+            return
+        with self._guarded():
+            weights = self._weights()
+            gradients = {n: p.grad for n, p in self._module.named_parameters() if p.grad is not None}
+            which, factor = relation(
+                gradients, self._stale, self._twin, self._images, self._labels, getattr(self, "_random", None)
+            )
+            self._now = weights
+            self._record = {
+                "batch": self._batch,
+                "view": self._view,
+                "forwards": self._forwards,
+                "training": self._training,
+                "kind": type(optimizer).__name__,
+                "groups": self._groups(optimizer),
+                "gradient": which,
+                "factor": factor,
+                "rewritten": _different(self._after_step, weights),
+                "renewed": self._optimizer is not None and optimizer is not self._optimizer,
+                "again": bool(gradients) and not _different(self._gradients, gradients),
+            }
+            self._gradients = {name: gradient.clone() for name, gradient in gradients.items()}
+            self._optimizer = optimizer
+
+    def _after_step_of(self, *_: object) -> None:
+        if self._busy or len(self.steps) >= MOST_STEPS:
+            return
+        with self._guarded():
+            self._after_step = self._weights()
+            self.steps.append({**self._record, "moved": _different(self._now, self._after_step)})
+            self._forget_forward()
+
+    def _weights(self) -> dict[str, Any]:
+        return {name: weight.detach().clone() for name, weight in self._module.named_parameters()}
+
+    def _groups(self, optimizer: Any) -> list[dict[str, Any]]:
+        names = {id(weight): name for name, weight in self._module.named_parameters()}
+        settings = ("lr", "momentum", "weight_decay", "dampening", "nesterov", "maximize")
+        return [
+            {
+                "names": [names.get(id(weight), "") for weight in group["params"]],
+                **{setting: _setting(group.get(setting)) for setting in settings},
+            }
+            for group in optimizer.param_groups
+        ]
+
+    @contextlib.contextmanager
+    def _guarded(self):
+        """What fails in here is the check's fault and must not be raised in the midst of the student's code."""
+        import torch
+
+        self._busy = True
+        try:
+            with torch.random.fork_rng(devices=[]):
+                yield
+        except Exception as failure:
+            self._failure = self._failure or failure
+        finally:
+            self._busy = False
+
+
+def _different(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    import torch
+
+    return [
+        name
+        for name, weight in after.items()
+        if name not in before or before[name].shape != weight.shape or not torch.equal(before[name], weight)
+    ]
+
+
+def _setting(value: Any) -> float:
+    """A setting of an optimizer as a plain number; NaN if it is none, 0 if it is missing."""
+    try:
+        return float(value or 0)
+    except (TypeError, ValueError, RuntimeError):
+        return float("nan")

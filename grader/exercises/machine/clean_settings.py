@@ -1,0 +1,46 @@
+"""The same random numbers and settings of PyTorch for every answer, whatever the notebook left switched on."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+
+@contextlib.contextmanager
+def clean_settings() -> Iterator[None]:
+    """Inside: seed 0, float32, the CPU, gradients on, no inference mode, no autocast, no saved-tensor hooks.
+
+    Afterwards PyTorch's global settings are what they were, whatever the answer changed.
+    """
+    import torch
+
+    dtype, gradients, device = torch.get_default_dtype(), torch.is_grad_enabled(), torch.get_default_device()
+    deterministic = torch.are_deterministic_algorithms_enabled()
+    anomaly = torch.is_anomaly_enabled()
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(torch.random.fork_rng(devices=[]))
+        stack.enter_context(torch.inference_mode(False))
+        for kind in ("cpu", "cuda"):
+            with contextlib.suppress(RuntimeError):  # of a build without it
+                stack.enter_context(torch.autocast(kind, enabled=False))
+        if hasattr(torch.compiler, "set_stance"):  # 2.6 and newer: a compiled model runs as it is written,
+            stack.enter_context(torch.compiler.set_stance("force_eager"))  # hooks of the check included
+        torch.manual_seed(0)
+        torch.set_default_dtype(torch.float32)
+        _set_default_device(torch.device("cpu"))
+        torch.set_grad_enabled(True)
+        try:
+            yield
+        finally:
+            torch.set_default_dtype(dtype)
+            _set_default_device(device)
+            torch.set_grad_enabled(gradients)
+            torch.use_deterministic_algorithms(deterministic)
+            torch.set_anomaly_enabled(anomaly)
+
+
+def _set_default_device(device: Any) -> None:
+    import torch
+
+    if torch.get_default_device() != device:
+        # None instead of "cpu": a default device that is set slows every call down.
+        torch.set_default_device(None if device.type == "cpu" else device)
