@@ -1,7 +1,9 @@
-"""The build room: a lesson's sources become an executed solution notebook and the students' release.
+"""The authoring room: a lesson's sources become an executed solution notebook and the students' release.
 
 ``lesson.py`` + ``quiz.yaml`` + ``answers.py`` → ``checks.json``, ``quiz.json`` and ``lesson.ipynb``
 beside them → ``notebooks/<lesson>/``, by nbgrader's own ``GenerateAssignment``.
+
+May import: exercises, quiz, lab.
 """
 
 from grader.authoring.lesson import Built, build_lesson

@@ -1,4 +1,7 @@
-"""The doctor: looks at the environment and says in one sentence each what to mend."""
+"""The doctor: looks at the environment and says in one sentence each what to mend.
+
+May import: autograde, lab, sandbox.
+"""
 
 import os
 

@@ -1,6 +1,8 @@
 """What the lessons import: data, the backbone, training, features, figures.
 
 Small on purpose: ``lab.train??`` in a cell shows a page that can be read.
+
+May import: nothing of the other rooms.
 """
 
 from grader.lab import memory

@@ -1,4 +1,7 @@
-"""Kernels that can do no harm. This room knows nothing of lessons, students or grades."""
+"""Kernels that can do no harm. This room knows nothing of lessons, students or grades.
+
+May import: nothing of the other rooms.
+"""
 
 from grader.sandbox.choice import Sandbox, available, choose
 from grader.sandbox.kernel import open_kernel

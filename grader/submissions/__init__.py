@@ -1,4 +1,7 @@
-"""Files that students hand in, and what of them is taken. Nothing here is executed."""
+"""Files that students hand in, and what of them is taken. Nothing here is executed.
+
+May import: nothing of the other rooms.
+"""
 
 from grader.submissions.intake import Intake, take_in
 from grader.submissions.student_notebook import parse_notebook, placeholder

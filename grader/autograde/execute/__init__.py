@@ -1,1 +1,4 @@
-"""Executing submissions: jobs, workers, the spool, the client of a kernel."""
+"""Executing submissions: jobs, workers, the spool, the client of a kernel.
+
+May import: judging.
+"""

@@ -1,1 +1,4 @@
-"""From evidence to marks: what each student is asked, the secret, the judge of a cell."""
+"""From evidence to marks: what each student is asked, the secret, the judge of a cell.
+
+May import: nothing of the other shelves.
+"""

@@ -1,1 +1,4 @@
-"""A class from intake to gradebook: run, recheck, summary."""
+"""A class from intake to gradebook: run, recheck, summary.
+
+May import: steps, execute, judging.
+"""

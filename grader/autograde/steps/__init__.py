@@ -1,1 +1,4 @@
-"""What nbgrader calls: one preprocessor or plug-in a file."""
+"""What nbgrader calls: one preprocessor or plug-in a file.
+
+May import: execute, judging.
+"""

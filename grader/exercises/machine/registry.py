@@ -7,22 +7,23 @@ so does the quiz. Nothing is listed by hand.
 import importlib
 import inspect
 import pkgutil
+import sys
 from functools import cache
 from types import ModuleType
 
-import grader.exercises
 from grader.errors import CourseError
 from grader.exercises.machine.exercise import Exercise
 from grader.exercises.machine.quiz_exercise import QuizExercise
 from grader.nearest_name import nearest_name
 
+_ROOM = __name__.partition(".machine.")[0]  # above this module, and so not imported by it: see _exercises()
 _PACKAGE = "lesson_"  # of each lesson, before its folder's name
 
 
 @cache
 def _exercises() -> dict[str, Exercise]:
     found: dict[str, Exercise] = {}
-    for package in _modules(grader.exercises):
+    for package in _modules(sys.modules[_ROOM]):
         if package.__name__.rpartition(".")[2].startswith(_PACKAGE):
             for exercise in _exercises_of(package):
                 if exercise.id in found:
