@@ -15,8 +15,8 @@ Rooms, from the top down:
     course
     atomic_write, cell_names, errors, nearest_name
 
-Each imports only from floors below its own, also inside functions; neighbours on one floor know nothing of each
-other. ``tests/test_rooms.py`` reads this list and the sentence "May import" of each room.
+Each imports only from floors below its own, also inside functions; neighbours on one floor know nothing of
+each other. ``tests/test_rooms.py`` reads this list and the sentence "May import" of each room.
 """
 
 __version__ = "0.1.0"

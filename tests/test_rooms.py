@@ -1,7 +1,7 @@
 """Who may import whom: written once, in the docstrings of the packages, and true.
 
 The docstring of ``grader`` holds the floors of the house, those of rooms with shelves hold theirs: one floor
-a line, from the top down. A module imports from floors below its own, and each room says what it needs of them.
+a line, from the top down. A module imports from floors below its own; each room says what it needs of them.
 """
 
 import ast
@@ -161,8 +161,6 @@ def test_a_wrong_arrow_and_a_homeless_module_are_found(tmp_path, module, source)
     (house / "top" / "b.py").write_text("import house.low")
     order = "    top\n    low, beside\n"
     (house / "__init__.py").write_text(f'"""Rooms, from the top down:\n\n{order}\nAnd no more."""')
-        '"""Rooms, from the top down:\n\n    top\n    low, beside\n\nAnd no more.\n"""'
-    )
     assert not faults(house)
     (house / module).write_text(source)
     assert len(faults(house)) == 1
