@@ -11,6 +11,7 @@ from pathlib import Path
 from nbconvert.preprocessors import ClearMetadataPreprocessor
 from nbgrader import preprocessors as stock
 
+from grader.authoring.release_checks import ReleaseChecks
 from grader.autograde.steps.clear_quiz_answers import ClearQuizAnswers
 from grader.autograde.steps.intake_exporter import IntakeExporter
 from grader.autograde.steps.judge_checks import JudgeChecks
@@ -51,6 +52,7 @@ c.GenerateAssignment.preprocessors = [
     stock.ClearMarkScheme,
     stock.ComputeChecksums,
     stock.CheckCellMetadata,
+    ReleaseChecks,  # checks.json lies in no other place from where it could be copied
 ]
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError()"}
 

@@ -30,6 +30,16 @@ class LessonFolder:
         """What students open."""
         return self.course / "notebooks" / self.lesson
 
+    @property
+    def checks(self) -> Path:
+        """The public challenges with their expected values: kept once, where students need them."""
+        return self.release / CHECKS
+
+    def beside_the_notebook(self) -> dict[str, Path]:
+        """The files that a kernel needs beside the lesson's notebook, by name; those that exist."""
+        paths = (self.checks, self.solution / QUIZ, self.solution / RECORDED)
+        return {path.name: path for path in paths if path.is_file()}
+
     def source(self, name: str) -> Path:
         """Path of a source file that must exist.
 

@@ -7,14 +7,14 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from grader.atomic_write import write_atomically
 from grader.authoring.execute import OnCell, execute
 from grader.authoring.normalise import normalise
-from grader.authoring.published import checks_text, quiz_text
+from grader.authoring.published import published_files, quiz_text, renewed_checks_text
 from grader.authoring.release import write_release
-from grader.authoring.rounding import same_but_for_rounding
 from grader.authoring.source import read_lesson
 from grader.authoring.stamp import has_stamp, write_stamp
-from grader.lesson_folder import CHECKS, NOTEBOOK, QUESTIONS, QUIZ, LessonFolder
+from grader.lesson_folder import NOTEBOOK, QUESTIONS, QUIZ, LessonFolder
 from grader.quiz.schema import load_quiz, recalled_questions
 
 
@@ -57,20 +57,20 @@ def build_lesson(
     on_step("reading")
     quiz = load_quiz(folder.source(QUESTIONS))
     recalled = recalled_questions(quiz, folder.solution.parent)
-    changed = _write(folder, QUIZ, quiz_text(quiz, recalled, withhold_feedback))
+    changed = _write(folder, folder.solution / QUIZ, quiz_text(quiz, recalled, withhold_feedback))
     notebook = read_lesson(folder, quiz, recalled)
     on_step("computing what the checks expect")
-    changed += _write_checks(folder)
-    published = {name: (folder.solution / name).read_text(encoding="utf-8") for name in (CHECKS, QUIZ)}
+    present = folder.checks.read_text(encoding="utf-8") if folder.checks.is_file() else None
+    changed += _write(folder, folder.checks, renewed_checks_text(folder, present))
+    published = published_files(folder)
     seconds: list[float] = []
     if force or not _is_current(folder, published):
         on_step("running the solution")
         seconds = execute(notebook, folder.solution, on_cell)
         normalise(notebook, folder.lesson, folder.course)
         write_stamp(notebook, folder, published)
-        changed += _write(folder, NOTEBOOK, nbformat.writes(notebook) + "\n")
+        changed += _write(folder, folder.solution / NOTEBOOK, nbformat.writes(notebook) + "\n")
     on_step("making the release")
-    changed = [f"solutions/{folder.lesson}/{name}" for name in changed]
     changed += [f"notebooks/{folder.lesson}/{name}" for name in write_release(folder)]
     return Built(folder.lesson, seconds, changed)
 
@@ -88,18 +88,10 @@ def _is_current(folder: LessonFolder, published: dict[str, str]) -> bool:
     return notebook is not None and has_stamp(notebook, folder, published)
 
 
-def _write_checks(folder: LessonFolder) -> list[str]:
-    """Renew ``checks.json``, unless only this machine's rounding differs from the one that made it."""
-    text, path = checks_text(folder), folder.solution / CHECKS
-    if path.is_file() and same_but_for_rounding(path.read_text(encoding="utf-8"), text):
-        return []
-    return _write(folder, CHECKS, text)
-
-
-def _write(folder: LessonFolder, name: str, text: str) -> list[str]:
-    """Write a file if its content changes; its name, if so."""
-    path: Path = folder.solution / name
+def _write(folder: LessonFolder, path: Path, text: str) -> list[str]:
+    """Write a file if its content changes; its path in the course, if so."""
     if path.is_file() and path.read_text(encoding="utf-8") == text:
         return []
-    path.write_text(text, encoding="utf-8")
-    return [name]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, text)
+    return [path.relative_to(folder.course).as_posix()]

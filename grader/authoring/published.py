@@ -3,9 +3,10 @@
 import json
 from typing import Any
 
+from grader.authoring.rounding import same_but_for_rounding
 from grader.exercises.machine.expected_values import blamed_on, load_expect
 from grader.exercises.machine.published_checks import publish_checks
-from grader.lesson_folder import ANSWERS, CHECKS, QUIZ, LessonFolder
+from grader.lesson_folder import ANSWERS, QUIZ, LessonFolder
 from grader.quiz.publish import publish
 from grader.quiz.schema import Question, Quiz
 
@@ -23,13 +24,37 @@ def checks_text(folder: LessonFolder) -> str:
     """
     expect = load_expect(folder)
     with blamed_on(folder.source(ANSWERS)):
-        return _as_text(publish_checks(folder.lesson, expect))
+        return _a_line_each(publish_checks(folder.lesson, expect))
+
+
+def renewed_checks_text(folder: LessonFolder, present: str | None) -> str:
+    """The text that ``checks.json`` should have.
+
+    That is ``present``, what it was before, if only this machine's rounding differs from the machine's
+    that made it.
+
+    Raises:
+        CourseError: as :func:`checks_text`.
+    """
+    text = checks_text(folder)
+    return present if present is not None and same_but_for_rounding(present, text) else text
 
 
 def published_files(folder: LessonFolder) -> dict[str, str]:
-    """The texts of the published files that lie in the solution's folder; a missing one is absent."""
-    paths = [folder.solution / name for name in (CHECKS, QUIZ)]
+    """The texts of the published files that exist, by name."""
+    paths = [folder.checks, folder.solution / QUIZ]
     return {path.name: path.read_text(encoding="utf-8") for path in paths if path.is_file()}
+
+
+def _a_line_each(checks: dict[str, Any]) -> str:
+    """JSON of ``checks.json`` with a line for each exercise: a change of one is a change of one line."""
+    head = {name: value for name, value in checks.items() if name != "exercises"}
+    lines = [f"{_compact(name)}:{_compact(check)}" for name, check in checks["exercises"].items()]
+    return _compact(head)[:-1] + ',"exercises":{\n' + ",\n".join(lines) + "\n}}\n"
+
+
+def _compact(content: Any) -> str:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def _as_text(content: dict[str, Any]) -> str:

@@ -22,7 +22,7 @@ def fresh_release(folder: LessonFolder) -> dict[str, bytes]:
     """What ``nbgrader generate_assignment`` makes of the solution now, by path inside the lesson's folder.
 
     It goes through a temporary folder and no database, so neither the working tree nor a gradebook
-    changes.
+    changes. ``checks.json`` is left out: it is no copy of anything in ``solutions/``.
 
     Raises:
         CourseError: nbgrader refuses the notebook.
@@ -32,6 +32,7 @@ def fresh_release(folder: LessonFolder) -> dict[str, bytes]:
         config.CourseDirectory.release_directory = temporary
         config.CourseDirectory.assignment_id = folder.lesson
         config.SaveCells.enabled = False
+        config.ReleaseChecks.enabled = False
         config.GenerateAssignment.no_database = True
         converter = GenerateAssignment(coursedir=CourseDirectory(config=config), config=config)
         converter.log = log

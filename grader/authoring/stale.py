@@ -21,13 +21,16 @@ def stale(folder: LessonFolder) -> list[str]:
         quiz = load_quiz(folder.source(QUESTIONS))
         recalled = recalled_questions(quiz, folder.solution.parent)
         read_lesson(folder, quiz, recalled)
-        wanted = {CHECKS: checks_text(folder), QUIZ: quiz_text(quiz, recalled, is_withheld(folder))}
+        wanted = {
+            (f"notebooks/{folder.lesson}", CHECKS): checks_text(folder),
+            (f"solutions/{folder.lesson}", QUIZ): quiz_text(quiz, recalled, is_withheld(folder)),
+        }
     except CourseError as error:
         return [str(error)]
     present = published_files(folder)
     sentences = [
-        f"solutions/{folder.lesson}/{name} differs from what its sources give: {rebuild}"
-        for name, text in wanted.items()
+        f"{place}/{name} differs from what its sources give: {rebuild}"
+        for (place, name), text in wanted.items()
         if name not in present or not same_but_for_rounding(present[name], text)
     ]
     notebook = read_built(folder)
@@ -43,7 +46,7 @@ def _stale_release(folder: LessonFolder, rebuild: str) -> list[str]:
         fresh = fresh_release(folder)
     except (CourseError, nbformat.ValidationError) as error:
         return [str(error)]
-    present = present_release(folder)
+    present = {name: content for name, content in present_release(folder).items() if name != CHECKS}
     differing = [name for name, content in fresh.items() if present.get(name) != content]
     extra = [name for name in present if name not in fresh]
     here = f"notebooks/{folder.lesson}"

@@ -1,6 +1,8 @@
 """From sources to the release: complete, repeatable, and without a key in it."""
 
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -29,6 +31,39 @@ def no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_release_holds_what_students_need_and_nothing_else(built_once: Path) -> None:
     released = {path.name for path in (built_once / "notebooks" / LESSON).iterdir()}
     assert released == {"lesson.ipynb", "checks.json", "quiz.json"}
+
+
+def test_the_checks_are_kept_once_and_an_exercise_is_a_line(built_once: Path) -> None:
+    assert not (built_once / "solutions" / LESSON / "checks.json").exists()
+    text = (built_once / "notebooks" / LESSON / "checks.json").read_text()
+    exercises = json.loads(text)["exercises"]
+    assert exercises
+    assert [line.split(":")[0] for line in text.splitlines()[1:-1]] == [f'"{name}"' for name in exercises]
+
+
+def test_another_processors_rounding_changes_no_file(
+    built_course: Path, nbgrader: Callable[..., str]
+) -> None:
+    path = LessonFolder(LESSON, built_course).checks
+    checks = json.loads(path.read_text())
+    baselines = checks["exercises"]["start.majority_baseline"]["expected"]["baselines"]
+    baselines[0] *= 1 + 1e-9
+    path.write_text(json.dumps(checks))
+    before = path.read_bytes()
+    assert f"notebooks/{LESSON}/checks.json" not in build_lesson(LessonFolder(LESSON, built_course)).changed
+    assert path.read_bytes() == before
+    nbgrader(built_course, "generate_assignment", LESSON, "--force")
+    assert path.read_bytes() == before
+
+
+def test_a_release_without_its_checks_gets_them_from_the_stock_command(
+    built_course: Path, nbgrader: Callable[..., str]
+) -> None:
+    path = LessonFolder(LESSON, built_course).checks
+    before = path.read_bytes()
+    shutil.rmtree(path.parent)
+    nbgrader(built_course, "generate_assignment", LESSON)
+    assert path.read_bytes() == before
 
 
 def test_the_reference_solution_earns_all_points(built_once: Path) -> None:

@@ -34,7 +34,6 @@ def test_a_fresh_build_is_not_stale_and_nothing_is_touched(built_course: Path) -
             "solutions/{}/lesson.ipynb is older than its sources",
         ),
         ("solutions/{}/quiz.yaml", "Use two", "Use 2", "solutions/{}/quiz.json differs"),
-        ("solutions/{}/checks.json", "baselines", "baseline", "solutions/{}/checks.json differs"),
         ("notebooks/{}/lesson.ipynb", "YOUR CODE", "MY CODE", "notebooks/{}/lesson.ipynb differs"),
         ("notebooks/{}/checks.json", "baselines", "baseline", "notebooks/{}/checks.json differs"),
         ("solutions/{}/lesson.py", "### END", "### EDN", "do not pair up"),

@@ -26,7 +26,7 @@ from grader.lab.cache import cache_folder
 from grader.lab.checkpoints import FOLDER
 from grader.lab.checkpoints import VARIABLE as CHECKPOINTS
 from grader.lab.prepared import prepare_everything
-from grader.lesson_folder import CHECKS, QUIZ, RECORDED, LessonFolder
+from grader.lesson_folder import LessonFolder
 from grader.sandbox import Limits, Sandbox, open_kernel
 
 _MADE_FOR = "made_for"
@@ -69,9 +69,8 @@ async def _run(folder: LessonFolder, training: NotebookNode, target: Path) -> bo
     try:
         scratch = home / folder.lesson
         scratch.mkdir()
-        for name in (CHECKS, QUIZ, RECORDED):
-            if (path := folder.solution / name).is_file():
-                shutil.copy(path, scratch)
+        for path in folder.beside_the_notebook().values():
+            shutil.copy(path, scratch)
         environment = {CHECKPOINTS: "on", CACHE: str(cache_folder().resolve())}
         unlimited = {
             "cell_seconds": 3600,

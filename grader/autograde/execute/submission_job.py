@@ -14,7 +14,7 @@ from grader.autograde.execute.package_version import package_version
 from grader.autograde.grading_folder import GradingFolder
 from grader.autograde.judging.challenges import challenges_for
 from grader.autograde.judging.course_secret import course_secret
-from grader.lesson_folder import CHECKS, NOTEBOOK, QUIZ, RECORDED, LessonFolder
+from grader.lesson_folder import NOTEBOOK, LessonFolder
 from grader.sandbox.limits import Limits
 from grader.submissions.intake import TIMESTAMP
 from grader.submissions.untrusted_files import FileLimits, regular_files
@@ -100,8 +100,7 @@ def prepare_job(
 
 
 def _files_of_the_lesson(course: Path, lesson: str) -> dict[str, bytes]:
-    solution = LessonFolder(lesson, course).solution
-    found = {name: solution / name for name in (CHECKS, QUIZ, RECORDED)}
+    found = LessonFolder(lesson, course).beside_the_notebook()
     runs = GradingFolder(course).checkpoints / lesson
     found |= {f".checkpoints/{path.name}": path for path in sorted(runs.glob("*.json"))}
-    return {name: path.read_bytes() for name, path in found.items() if path.is_file()}
+    return {name: path.read_bytes() for name, path in found.items()}
