@@ -64,21 +64,21 @@ _HINTS: list[tuple[tuple[str, ...], str, str]] = [
         "The weights were changed between the forward pass and `backward()`: `optimizer.step()` comes after it.",
     ),
     (
-        ("RuntimeError", "ValueError", "IndexError"),
-        r"shape|size|dimension|mat1|expected input|channels|broadcast|target",
-        "Print the `shape` of each tensor on the way to this line.",
+        ("RuntimeError",),
+        r"state_dict|Missing key|Unexpected key|size mismatch",
+        "Compare the names in the two `state_dict`s.",
     ),
     (
         ("RuntimeError",),
         r"dtype|scalar type|expected .*(Float|Long|Byte|Double)|Float|Long|Byte",
         "Print the `dtype` of each tensor on the way: images are float32, labels int64.",
     ),
-    (("RuntimeError",), r"device", "Bring model and data to one device: print the `device` of each."),
     (
-        ("RuntimeError",),
-        r"state_dict|Missing key|Unexpected key|size mismatch",
-        "Compare the names in the two `state_dict`s.",
+        ("RuntimeError", "ValueError", "IndexError"),
+        r"shape|size|dimension|mat1|expected input|channels|broadcast|target",
+        "Print the `shape` of each tensor on the way to this line.",
     ),
+    (("RuntimeError",), r"device", "Bring model and data to one device: print the `device` of each."),
     (
         ("ValueError",),
         r"empty parameter list",

@@ -241,14 +241,21 @@ def test_a_notebook_run_from_another_folder_finds_its_files(tmp_path, monkeypatc
     assert verdict.passed
 
 
-def test_a_fault_of_the_check_itself_is_told_and_earns_nothing(toy, monkeypatch, told):
-    def broken():
+@pytest.mark.parametrize("part", ["published", "judge"])
+def test_a_fault_of_the_check_itself_is_told_and_judges_nothing(toy, monkeypatch, told, part):
+    def broken(*_):
         raise NameError("name 'oops' is not defined")
 
-    monkeypatch.setattr(toy, "published", broken)
-    result = check(toy.id, right)
-    assert float(result) == 0
-    assert "The check itself stopped with NameError: name 'oops' is not defined." in told(result.verdict)
+    monkeypatch.setattr(toy, part, broken)
+    for _ in range(4):
+        result = check(toy.id, right)
+    assert (result.verdict.judged, result.verdict.passed) == (False, False)
+    assert "This check is broken; your answer was not judged." in told(result.verdict)
+    assert "name 'oops' is not defined" in told(result.verdict)
+    shown = result._repr_mimebundle_()["text/html"]
+    assert "not judged" in shown
+    assert "of 2 points" not in shown
+    assert "attempt" not in shown  # a broken check is no failed attempt
 
 
 def test_try_answer_gives_the_verdict_or_raises_a_sentence(toy):

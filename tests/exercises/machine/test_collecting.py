@@ -246,7 +246,7 @@ def test_the_limit_holds_where_a_program_in_the_background_ignores_interrupts(to
 def test_an_answer_that_swallows_everything_once_is_let_go_on(toy, ask, monkeypatch):
     monkeypatch.setattr(toy, "time_limit", 0.2)
     slept = []
-    monkeypatch.setattr("grader.exercises.machine.collecting.time.sleep", slept.append)
+    monkeypatch.setattr("grader.exercises.machine.time_limit.time.sleep", slept.append)
     wait = threading.Event().wait
 
     def swallows(x):

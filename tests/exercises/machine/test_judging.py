@@ -1,16 +1,19 @@
 """From a bundle to a verdict, without the answer."""
 
 import json
+import operator
+import pickle
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 import torch
-from torch.nn import functional as F
 
-from grader.errors import CourseError
-from grader.exercises import find_exercise
+from grader.autograde.judging.challenges import expected_for
+from grader.course import ROOT
+from grader.errors import CheckBroken, CourseError
+from grader.exercises import find_exercise, public_challenge
 from grader.exercises.machine.collecting import collect_evidence
 from grader.exercises.machine.evidence import digest
 from grader.exercises.machine.judging import judge_evidence
@@ -55,7 +58,10 @@ def test_a_partial_score_comes_with_its_sentence(toy, told):
         (lambda bundle: bundle | {"evidence": {"y": 2**64}}, "too large"),
         (lambda bundle: bundle | {"evidence": {"y": [0] * 30_000}}, "larger than"),
         (lambda bundle: bundle | {"evidence": {}}, "does not have the form"),
-        (lambda bundle: bundle | {"evidence": {"y": "\ud800"}}, "? is not twice"),
+        (lambda bundle: bundle | {"evidence": {"y": "\ud800"}}, "does not have the form"),
+        (lambda bundle: bundle | {"evidence": {"y": "42"}}, "does not have the form"),
+        (lambda bundle: bundle | {"evidence": {"y": True}}, "does not have the form"),
+        (lambda bundle: bundle | {"evidence": {"y": 42, "points": 2}}, "does not have the form"),
         (lambda bundle: json.dumps(bundle).replace("42", "NaN"), "nan is not twice"),
         (lambda bundle: bundle | {"outcome": "timed out"}, "did not come back"),
     ],
@@ -67,87 +73,65 @@ def test_evidence_that_is_not_right_earns_nothing_and_says_why(toy, told, spoil,
 
 
 @pytest.mark.parametrize(
-    "stumble",
+    "slip",
     [
         KeyError("y"),
         IndexError(),
         TypeError(),
         ValueError(),
         AttributeError(),
+        NameError(),
         ZeroDivisionError(),
         OverflowError(),
         RecursionError(),
         np.linalg.LinAlgError(),
         MemoryError(),
+        AssertionError(),
+        CourseError("a file is missing"),
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_a_judge_that_stumbles_over_odd_evidence_gives_nothing(toy, told, monkeypatch, stumble):
+def test_a_slip_in_a_judge_is_no_verdict(toy, monkeypatch, slip):
     def judge(evidence, expected):
-        raise stumble
+        raise slip
 
     monkeypatch.setattr(toy, "judge", judge)
-    verdict = judged(toy, bundle_of(toy, lambda x: 2 * x))
-    assert verdict.points == 0
-    assert "does not have the form that this check gives" in told(verdict)
+    with pytest.raises(CheckBroken, match=r"toy\.double is broken, the answer was not judged") as caught:
+        judged(toy, bundle_of(toy, lambda x: 2 * x))
+    assert caught.value.__cause__ is slip
 
 
 @pytest.mark.parametrize("points", [3, -1, float("nan"), float("inf")])
-def test_a_judge_cannot_give_points_that_there_are_not(toy, monkeypatch, points):
+def test_a_judge_that_gives_points_that_there_are_not_is_broken(toy, monkeypatch, points):
     monkeypatch.setattr(toy, "judge", lambda evidence, expected: toy.verdict(points, []))
-    assert judged(toy, bundle_of(toy, lambda x: 2 * x)).points == 0
+    with pytest.raises(CheckBroken):
+        judged(toy, bundle_of(toy, lambda x: 2 * x))
 
 
-@pytest.mark.parametrize(
-    "odd",
-    [
-        {},
-        {"runs": None},
-        {"runs": [1, 2]},
-        {"runs": [{}, {}]},
-        {"runs": [{"state": 5, "returned": [], "type": "float", "training": True}] * 2},
-        {"pairs": "xx"},
-        {"pairs": [{"problem": []}] * 2},
-        {"problem": ""},
-        {"problem": "", "outputs": {}, "steps": []},
-        {"returned": [[1], {}, "x", None, True]},
-        {"returned": ["x" * 2_000] * 5},
-        {"letters": 5},
-        {"letters": {"odd": [1, 2]}},
-    ],
-    ids=lambda odd: str(odd)[:60],
-)
-@pytest.mark.parametrize(
-    "exercise_id",
-    [
-        "start.majority_baseline",
-        "start.quiz",
-        "scratch.training_step",
-        "scratch.two_starts",
-        "scratch.find_the_bug",
-        "scratch.quiz",
-    ],
-)
-def test_every_judge_of_the_course_survives_evidence_of_an_odd_form(exercise_id, odd):
-    exercise = find_exercise(exercise_id)
-    challenge, expected = exercise.published()
-    bundle = {
-        "format": 1,
-        "exercise": exercise_id,
-        "challenge": digest(challenge),
-        "outcome": "collected",
-        "evidence": odd,
-    }
-    verdict = judge_evidence(bundle, expected, exercise_id)
+def test_evidence_is_validated_before_the_judge_sees_it(toy, told, monkeypatch):
+    monkeypatch.setattr(toy, "judge", lambda evidence, expected: pytest.fail("it was called"))
+    verdict = judged(toy, bundle_of(toy, lambda x: 2 * x) | {"evidence": {"y": [42]}})
     assert verdict.points == 0
-    assert verdict.findings
+    assert "(y: " in told(verdict)  # the field that does not fit is named
 
 
-def test_damaged_expected_values_are_not_blamed_on_the_evidence(toy, told):
+def test_a_collect_that_broke_is_no_verdict(toy, monkeypatch):
+    monkeypatch.setattr(toy, "collect", operator.getitem)  # a function has no items: no line of the student's
+    bundle = bundle_of(toy, lambda x: 2 * x)
+    assert bundle["outcome"] == "check failed"
+    with pytest.raises(CheckBroken, match=r"TypeError: .*not subscriptable"):
+        judged(toy, bundle)
+
+
+def test_damaged_expected_values_are_blamed_on_nobody(toy):
     expected = {"y": {"__array__": {"dtype": "float32", "shape": [2], "data": ""}}}
-    verdict = judge_evidence(bundle_of(toy, lambda x: 2 * x), expected, toy.id)
-    assert verdict.points == 0
-    assert "What came with this check is damaged" in told(verdict)
+    with pytest.raises(CheckBroken, match="shape does not fit"):
+        judge_evidence(bundle_of(toy, lambda x: 2 * x), expected, toy.id)
+
+
+def test_a_broken_check_travels_between_processes():
+    broken = pickle.loads(pickle.dumps(CheckBroken("toy.double", "KeyError: 'y'")))
+    assert (broken.exercise, broken.reason) == ("toy.double", "KeyError: 'y'")
 
 
 def test_without_a_known_exercise_there_is_no_verdict(toy, told):
@@ -159,21 +143,6 @@ def test_without_a_known_exercise_there_is_no_verdict(toy, told):
 
 
 # ---------------------------------------------------------------- in another process
-
-
-def a_step_that_only_this_process_knows(model, images, labels, optimizer):
-    optimizer.zero_grad()
-    loss = F.cross_entropy(model(images), labels)
-    loss.backward()
-    optimizer.step()
-    return loss.item()
-
-
-def forgets_to_clear(model, images, labels, optimizer):
-    loss = F.cross_entropy(model(images), labels)
-    loss.backward()
-    optimizer.step()
-    return loss.item()
 
 
 def in_a_fresh_process(asked):
@@ -194,16 +163,17 @@ def in_a_fresh_process(asked):
 
 def test_judging_needs_nothing_but_json():
     """A real exercise: evidence from here, judged where neither the answer nor a notebook ever was."""
-    exercise = find_exercise("scratch.training_step")
-    challenge, expected = exercise.published()
+    exercise = find_exercise("start.majority_baseline")
+    challenge = public_challenge(exercise)
+    expected = expected_for(ROOT, exercise.lesson, exercise.id, challenge)
     bundles = [
-        collect_evidence(exercise, a_step_that_only_this_process_knows, challenge).bundle,
-        json.dumps(collect_evidence(exercise, forgets_to_clear, challenge).bundle),
-        collect_evidence(exercise, torch.sum, challenge).bundle,
+        collect_evidence(exercise, lambda labels: labels.bincount().max() / len(labels), challenge).bundle,
+        json.dumps(collect_evidence(exercise, lambda labels: 1.0, challenge).bundle),
+        collect_evidence(exercise, torch.matmul, challenge).bundle,
     ]
     verdicts, modules = in_a_fresh_process({"expected": expected, "bundles": bundles})
-    assert [verdict["points"] for verdict in verdicts] == [4, 0, 0]
-    assert "never cleared" in str(verdicts[1]["findings"])
+    assert [verdict["points"] for verdict in verdicts] == [3, 0, 0]
+    assert "the function gives 1; right is" in str(verdicts[1]["findings"])
     assert "Your code stopped with TypeError" in str(verdicts[2]["findings"])
     assert "grader.exercises.machine.judging" in modules
     for module in ("IPython", "torch", __name__, "test_judging"):
