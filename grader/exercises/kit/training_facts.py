@@ -1,7 +1,7 @@
 """What an answer's training steps are, beside those of the reference: facts for the tables of mistakes."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from grader.exercises.kit.training_watch import Group, Step
 
@@ -24,8 +24,7 @@ class TrainingFacts:
         self.steps, self.wanted = list(steps), list(wanted)
         self.batches = [step.batch for step in self.steps]
         self.wanted_batches = [step.batch for step in self.wanted]
-        # A step without a forward pass of the model, on cached features or a second time, is compared with none.
-        self.pairs = list(zip([step for step in self.steps if step.batch], self.wanted, strict=False))
+        self.pairs = list(_pairs(self.steps, self.wanted))
         wanted_counts = Counter(self.wanted_batches)
         self.repeated = next(
             (
@@ -104,6 +103,8 @@ class TrainingFacts:
     def wrong_mode(self) -> tuple[str, str] | None:
         """A module in another mode than it should have when a batch came, and the mode that it has."""
         for got, want in self.pairs:
+            if not got.forwards:  # then nothing is known of the mode
+                continue
             for name in sorted(set(got.training) ^ set(want.training)):
                 return name or "the model", "training" if name in got.training else "eval"
         return None
@@ -112,6 +113,23 @@ class TrainingFacts:
     def rewritten(self) -> str:
         """A weight that something other than an optimizer's step changed between two steps."""
         return next((name for step in self.steps[1:] for name in step.rewritten), "")
+
+
+def _pairs(steps: Sequence[Step], wanted: Sequence[Step]) -> Iterator[tuple[Step, Step]]:
+    """Each step and the reference's step on the same batch, the first with the first of that batch.
+
+    A step without a forward pass of the model, on cached features or a second time, is compared with the step of
+    its number if there are as many, and else with none; so is one on images of no batch.
+    """
+    of_batch: dict[str, list[Step]] = {}
+    for step in wanted:
+        of_batch.setdefault(step.batch, []).append(step)
+    for number, step in enumerate(steps):
+        same = of_batch.get(step.batch, [])
+        if same:
+            yield step, same.pop(0)
+        elif step.batch in ("", "other") and len(steps) == len(wanted):
+            yield step, wanted[number]
 
 
 def rates_by_name(groups: Sequence[Group]) -> dict[str, float]:

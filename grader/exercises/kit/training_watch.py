@@ -89,6 +89,9 @@ class TrainingWatch:
         self._gradients: dict[str, Any] = {}
         self._forget_forward()
 
+    def __deepcopy__(self, memo: dict) -> "TrainingWatch":
+        return self  # a copied model carries its hook along: both report to this one watch
+
     @property
     def hooks(self) -> list[Any]:
         """The functions that are registered on the model: no side effect of the answer's."""
@@ -144,7 +147,7 @@ class TrainingWatch:
             return
         with self._guarded():
             weights = self._weights()
-            gradients = {n: p.grad for n, p in self._module.named_parameters() if p.grad is not None}
+            gradients = self._gradients_used_by(optimizer)
             which, factor = relation(
                 gradients, self._stale, self._twin, self._images, self._labels, getattr(self, "_random", None)
             )
@@ -172,6 +175,14 @@ class TrainingWatch:
             self._after_step = self._weights()
             self.steps.append({**self._record, "moved": _different(self._now, self._after_step)})
             self._forget_forward()
+
+    def _gradients_used_by(self, optimizer: Any) -> dict[str, Any]:
+        """Of the parameters that it holds: on others gradients may pile up and do no harm."""
+        held = {id(weight) for group in optimizer.param_groups for weight in group["params"]}
+        every = {n: p for n, p in self._module.named_parameters() if p.grad is not None}
+        used = {name: weight for name, weight in every.items() if id(weight) in held}
+        knows_the_model = any(id(weight) in held for weight in self._module.parameters())
+        return {name: weight.grad for name, weight in (used if knows_the_model else every).items()}
 
     def _weights(self) -> dict[str, Any]:
         return {name: weight.detach().clone() for name, weight in self._module.named_parameters()}
