@@ -1,6 +1,7 @@
 """From what one check cell gave to a verdict."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,12 @@ def judge_cell(
     run: CellRun,
     execution: Execution,
     challenges: dict[str, dict[str, Any]],
+    others: Mapping[str, dict[str, Any] | None],
 ) -> Verdict:
     """The verdict on the one bundle that the cell must have given; anything else earns nothing and says why.
+
+    Args:
+        others: what ``measured_by_others`` gives for this exercise.
 
     Raises:
         CourseError: a file of the instructor's is broken. It never raises for a student.
@@ -34,7 +39,7 @@ def judge_cell(
     challenge = challenges[exercise_id]
     expected = expected_for(course, lesson, exercise_id, challenge)
     try:
-        verdict = judge_evidence(run.bundles[0], expected, exercise_id, digest(challenge))
+        verdict = judge_evidence(run.bundles[0], expected, exercise_id, digest(challenge), others)
     except CourseError:
         raise
     except Exception as error:  # a judge that stumbles over untrusted evidence must not end the class

@@ -13,6 +13,7 @@ from grader.autograde.execution import CellRun, Execution
 from grader.autograde.grading_folder import GradingFolder, write_privately
 from grader.autograde.judging.check_cells import exercise_of, is_check
 from grader.autograde.judging.judge_cell import judge_cell
+from grader.autograde.judging.other_checks import measured_by_others
 from grader.autograde.judging.report import ExerciseReport, SubmissionReport
 from grader.exercises.machine.rendering import as_html
 from grader.exercises.machine.verdict import Verdict
@@ -61,13 +62,20 @@ def _judge_cells(
     nb: NotebookNode, submission: Submission, execution: Execution, challenges: dict[str, dict]
 ) -> list[ExerciseReport]:
     codes = [cell for cell in nb.cells if cell.cell_type == "code"]
+    checks: dict[str, list[CellRun]] = {}
+    for cell, run in zip(codes, execution.cells, strict=True):
+        if is_check(cell):
+            checks.setdefault(exercise_of(cell), []).append(run)
     reports = []
     for cell, run in zip(codes, execution.cells, strict=True):
         if not is_check(cell):
             _tame(cell)
             continue
+        others = measured_by_others(
+            submission.course, submission.lesson, exercise_of(cell), checks, challenges
+        )
         verdict = judge_cell(
-            submission.course, submission.lesson, exercise_of(cell), run, execution, challenges
+            submission.course, submission.lesson, exercise_of(cell), run, execution, challenges, others
         )
         points = float(cell.metadata.nbgrader.points)
         earned = _scaled(verdict, points)

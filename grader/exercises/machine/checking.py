@@ -9,13 +9,16 @@ from grader.errors import CheckBroken, CourseError
 from grader.exercises.machine.collecting import Collected, collect_evidence
 from grader.exercises.machine.evidence import MIME
 from grader.exercises.machine.graded_challenge import graded_challenge, is_graded
-from grader.exercises.machine.judging import judge_evidence
+from grader.exercises.machine.judging import judge_evidence, measure_evidence
 from grader.exercises.machine.registry import find_exercise
 from grader.exercises.machine.rendering import as_html, as_text
 from grader.exercises.machine.verdict import Finding, Verdict
 
 _ATTEMPTS_BEFORE_POINTER = 3
 _failed: Counter[str] = Counter()  # failed attempts of this kernel, by exercise
+_measured: dict[
+    str, dict[str, Any] | None
+] = {}  # at the last check in this kernel, for exercises that need it
 
 
 class CheckResult:
@@ -127,7 +130,11 @@ def _try(exercise_id: str, answer: object) -> tuple[Collected, Verdict]:
     exercise = find_exercise(exercise_id)
     challenge, expected = exercise.published()
     collected = collect_evidence(exercise, answer, challenge)
-    return collected, judge_evidence(collected.bundle, expected, exercise.id)
+    _measured[exercise.id] = None  # what an earlier answer reached no longer counts
+    others = {name: _measured.get(name) for name in exercise.needs}
+    verdict = judge_evidence(collected.bundle, expected, exercise.id, others=others)
+    _measured[exercise.id] = measure_evidence(collected.bundle, expected, exercise.id)
+    return collected, verdict
 
 
 def _in_notebook() -> bool:

@@ -35,6 +35,8 @@ class Exercise(ABC):
         time_limit: seconds that ``collect`` may take.
         has_checks: whether its public challenge is published in ``checks.json``.
         same_for_everybody: whether every seed asks the same: what is asked stands in the lesson itself.
+        needs: ids of the exercises of the same lesson, further up, whose results ``judge`` compares with. What
+            their ``measured`` gives for the same submission is ``expected["others"]``, by id.
     """
 
     id: str
@@ -51,6 +53,7 @@ class Exercise(ABC):
     time_limit: float = 30.0
     has_checks: bool = True
     same_for_everybody: bool = False
+    needs: Sequence[str] = ()
 
     def accepts(self, answer: object) -> bool:
         """Whether ``answer`` is of the kind that is asked for."""
@@ -71,8 +74,15 @@ class Exercise(ABC):
     def judge(self, evidence: Any, expected: dict[str, Any]) -> Verdict:
         """Points and findings, from validated evidence (an ``self.evidence``) and expected values alone.
 
+        Of an exercise that ``needs`` others, ``expected["others"]`` holds what those measured, or ``None`` of one
+        that gave nothing in this submission.
+
         Whatever it raises is taken for a fault of the course: the answer then counts as not judged.
         """
+
+    def measured(self, evidence: Any, expected: dict[str, Any]) -> dict[str, Any] | None:
+        """What the judges of later exercises may compare with, from this one's evidence; ``None`` for nothing."""
+        return None
 
     def verdict(self, points: float, findings: list[Finding]) -> Verdict:
         """A verdict on this exercise."""

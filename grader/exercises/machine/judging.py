@@ -4,6 +4,7 @@ Three ends, as check50 has them: the answer is judged; the evidence is not what 
 student's zero with its reason; or the check itself broke (``CheckBroken``), which is never a mark.
 """
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -20,6 +21,7 @@ def judge_evidence(
     expected: dict[str, Any],
     exercise_id: str | None = None,
     challenge_digest: str | None = None,
+    others: Mapping[str, dict[str, Any] | None] | None = None,
 ) -> Verdict:
     """The verdict on a bundle. Evidence that is missing, malformed or of something else earns nothing.
 
@@ -28,6 +30,7 @@ def judge_evidence(
         expected: what a right answer gives, as stored in ``checks.json``.
         exercise_id: the exercise that is to be judged; by default the one that the bundle names.
         challenge_digest: of the challenge that was asked, where the bundle must answer just that one.
+        others: by id, what ``measure_evidence`` gives for each exercise that this one ``needs``.
 
     Raises:
         CheckBroken: the check failed, not the answer: the judge, or what came with it, or ``collect``.
@@ -52,7 +55,33 @@ def judge_evidence(
         evidence = _validated(exercise, read.evidence)
     except EvidenceError as problem:
         return _nothing(exercise, str(problem))
-    return _judged(exercise, evidence, expected)
+    return _judged(exercise, evidence, expected, others or {})
+
+
+def measure_evidence(
+    bundle: dict[str, Any] | str | None,
+    expected: dict[str, Any],
+    exercise_id: str,
+    challenge_digest: str | None = None,
+) -> dict[str, Any] | None:
+    """What other exercises of the same submission may compare with; ``None`` if the bundle cannot be judged.
+
+    Args:
+        bundle, expected, exercise_id, challenge_digest: as ``judge_evidence`` takes them.
+
+    Raises:
+        CheckBroken: the exercise's own code failed, not the answer.
+    """
+    exercise = find_exercise(exercise_id)
+    try:
+        read = read_bundle(bundle)
+        answers_it = read.exercise == exercise.id and challenge_digest in (None, read.challenge)
+        if not answers_it or read.outcome != "collected":
+            return None
+        evidence = _validated(exercise, read.evidence)
+    except EvidenceError:
+        return None
+    return _blamed_on_us(exercise, lambda: exercise.measured(evidence, decode(expected)))
 
 
 def _validated(exercise: Exercise, content: Any) -> Any:
@@ -77,12 +106,27 @@ def _validated(exercise: Exercise, content: Any) -> Any:
         ) from error
 
 
-def _judged(exercise: Exercise, evidence: Any, expected: dict[str, Any]) -> Verdict:
+def _judged(
+    exercise: Exercise, evidence: Any, expected: dict[str, Any], others: Mapping[str, dict[str, Any] | None]
+) -> Verdict:
+    def judge() -> Verdict:
+        wanted = decode(expected)
+        if exercise.needs:
+            wanted["others"] = {
+                name: others[name] for name in exercise.needs
+            }  # KeyError: the caller forgot one
+        return exercise.judge(evidence, wanted)
+
+    return _blamed_on_us(exercise, judge)
+
+
+def _blamed_on_us(exercise: Exercise, call: Callable[[], Any]) -> Any:
+    """What ``call`` gives. The evidence is validated, so whatever it raises is the course's own fault."""
     try:
-        return exercise.judge(evidence, decode(expected))
+        return call()
     except CourseError as problem:
         raise CheckBroken(exercise.id, str(problem)) from problem
-    except Exception as slip:  # of any kind: the evidence is validated, so it is the course's own
+    except Exception as slip:
         raise CheckBroken(exercise.id, f"{type(slip).__name__}: {slip}") from slip
 
 

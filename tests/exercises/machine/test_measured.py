@@ -51,7 +51,7 @@ class Report(Exercise):
 
 @pytest.fixture
 def report(toy, monkeypatch):
-    """``toy.report``, registered, in a kernel where nothing was checked yet; ``toy.double`` tells its result."""
+    """``toy.report``, registered, in a kernel that checked nothing yet; ``toy.double`` tells its result."""
     exercise = Report()
     monkeypatch.setitem(registry._exercises(), exercise.id, exercise)
     monkeypatch.setattr(checking, "_measured", {})
@@ -93,7 +93,7 @@ def test_a_judge_gets_just_what_it_needs(report):
 
 def test_a_caller_that_forgets_what_is_needed_is_no_fault_of_the_answer(report):
     bundle = collect_evidence(report, lambda: 5, {}).bundle
-    with pytest.raises(CheckBroken, match="toy.double"):
+    with pytest.raises(CheckBroken, match=r"toy\.double"):
         judge_evidence(bundle, {}, report.id)
 
 
