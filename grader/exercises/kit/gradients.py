@@ -19,7 +19,8 @@ def relation(
 
     Returns:
         "right"; "scaled" (a factor other than 1: the sum, a clipped norm); "negated"; "piled up" (with what lay
-        there before); "softmax twice"; "zero labels"; "none"; "zeros"; "other", also where nothing can be said.
+        there before); "stale" (nothing but what lay there before); "softmax twice"; "zero labels"; "none"; "zeros";
+        "other", also where nothing can be said.
     """
     import torch
 
@@ -27,6 +28,12 @@ def relation(
         return "none", 0.0
     if not any(bool(gradient.any()) for gradient in gradients.values()):
         return "zeros", 0.0
+    if (
+        stale
+        and gradients.keys() == stale.keys()
+        and all(torch.equal(g, stale[n]) for n, g in gradients.items())
+    ):
+        return "stale", 0.0
     if twin is None or images is None or labels is None:
         return "other", 0.0
     try:

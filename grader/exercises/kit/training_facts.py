@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from grader.exercises.kit.merged_steps import merged_steps
 from grader.exercises.kit.training_watch import Group, Step
 
 _OPTIMIZER_SETTINGS = ("weight_decay", "dampening", "nesterov", "maximize")
@@ -21,7 +22,7 @@ class TrainingFacts:
     """
 
     def __init__(self, steps: Sequence[Step], wanted: Sequence[Step]) -> None:
-        self.steps, self.wanted = list(steps), list(wanted)
+        self.steps, self.wanted = merged_steps(steps), merged_steps(wanted)
         self.batches = [step.batch for step in self.steps]
         self.wanted_batches = [step.batch for step in self.wanted]
         self.pairs = list(_pairs(self.steps, self.wanted))

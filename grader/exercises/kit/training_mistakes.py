@@ -63,15 +63,22 @@ def gradient_mistakes(costs: float) -> list[Mistake]:
         row(
             "no-gradient",
             lambda f: f.gradient == "none",
-            "At step {0.bad_number} no parameter had a gradient: `backward()` was missing, or the gradients were "
-            "cleared between it and `optimizer.step()`.",
+            "At step {0.bad_number} no parameter had a gradient: `backward()` was missing or came too late, or the "
+            "gradients were cleared between it and `optimizer.step()`.",
             "The order is: clear old gradients, forward, loss, `backward()`, `optimizer.step()`.",
         ),
         row(
             "zero-gradient",
             lambda f: f.gradient == "zeros",
-            "At step {0.bad_number} every gradient was zero: `backward()` was missing, or the gradients were set to "
-            "zero between it and `optimizer.step()`.",
+            "At step {0.bad_number} every gradient was zero: `backward()` was missing or came too late, or the "
+            "gradients were set to zero between it and `optimizer.step()`.",
+            "The order is: clear old gradients, forward, loss, `backward()`, `optimizer.step()`.",
+        ),
+        row(
+            "gradients-of-before",
+            lambda f: f.gradient == "stale",
+            "At step {0.bad_number} the gradients were those that had lain there when the batch came: no `backward()` "
+            "ran between the batch and `optimizer.step()`.",
             "The order is: clear old gradients, forward, loss, `backward()`, `optimizer.step()`.",
         ),
         row(

@@ -17,7 +17,16 @@ from grader.exercises.machine.evidence_types import Number, StrictEvidence
 MOST_STEPS = 60  # that are recorded
 
 Relation = Literal[
-    "right", "scaled", "negated", "piled up", "softmax twice", "zero labels", "none", "zeros", "other"
+    "right",
+    "scaled",
+    "negated",
+    "piled up",
+    "stale",
+    "softmax twice",
+    "zero labels",
+    "none",
+    "zeros",
+    "other",
 ]
 
 
