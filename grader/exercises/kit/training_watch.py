@@ -156,7 +156,8 @@ class TrainingWatch:
             return
         with self._guarded():
             weights = self._weights()
-            gradients = self._gradients_used_by(optimizer)
+            every = {n: p.grad for n, p in self._module.named_parameters() if p.grad is not None}
+            gradients = self._used_by(optimizer, every)
             which, factor = relation(
                 gradients, self._stale, self._twin, self._images, self._labels, getattr(self, "_random", None)
             )
@@ -172,9 +173,9 @@ class TrainingWatch:
                 "factor": factor,
                 "rewritten": _different(self._after_step, weights),
                 "renewed": self._optimizer is not None and optimizer is not self._optimizer,
-                "again": bool(gradients) and not _different(self._gradients, gradients),
+                "again": bool(every) and not _different(self._gradients, every),
             }
-            self._gradients = {name: gradient.clone() for name, gradient in gradients.items()}
+            self._gradients = {name: gradient.clone() for name, gradient in every.items()}
             self._optimizer = optimizer
 
     def _after_step_of(self, *_: object) -> None:
@@ -185,13 +186,11 @@ class TrainingWatch:
             self.steps.append({**self._record, "moved": _different(self._now, self._after_step)})
             self._forget_forward()
 
-    def _gradients_used_by(self, optimizer: Any) -> dict[str, Any]:
-        """Of the parameters that it holds: on others gradients may pile up and do no harm."""
+    def _used_by(self, optimizer: Any, gradients: dict[str, Any]) -> dict[str, Any]:
+        """Those of the parameters that it holds: on others gradients may pile up and do no harm."""
         held = {id(weight) for group in optimizer.param_groups for weight in group["params"]}
-        every = {n: p for n, p in self._module.named_parameters() if p.grad is not None}
-        used = {name: weight for name, weight in every.items() if id(weight) in held}
-        knows_the_model = any(id(weight) in held for weight in self._module.parameters())
-        return {name: weight.grad for name, weight in (used if knows_the_model else every).items()}
+        names = [name for name, weight in self._module.named_parameters() if id(weight) in held]
+        return {name: gradients[name] for name in names if name in gradients} if names else gradients
 
     def _weights(self) -> dict[str, Any]:
         return {name: weight.detach().clone() for name, weight in self._module.named_parameters()}

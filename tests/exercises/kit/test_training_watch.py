@@ -79,3 +79,18 @@ def test_a_step_without_a_forward_pass_has_no_mode(watched):
     facts = TrainingFacts(cached, wanted)
     assert len(facts.pairs) == 3
     assert facts.wrong_mode is None
+
+
+def test_two_optimizers_that_share_the_parameters_make_one_step(watched):
+    model, head, batches, watch = watched
+    rest = [p for p in model.parameters() if all(p is not own for own in head.parameters())]
+    both = [torch.optim.SGD(head.parameters(), lr=0.1), torch.optim.SGD(rest, lr=0.01)]
+    with watch:
+        for images, labels in batches:
+            model.zero_grad()
+            F.cross_entropy(model(images), labels).backward()
+            for optimizer in both:
+                optimizer.step()
+    facts = TrainingFacts(steps_of(watch), [])
+    assert facts.batches == ["train 0", "train 1", "train 2"]
+    assert facts.gradient == "right"
