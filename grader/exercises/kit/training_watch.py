@@ -106,6 +106,11 @@ class TrainingWatch:
         """The functions that are registered on the model: no side effect of the answer's."""
         return [self._on_forward]
 
+    @property
+    def busy(self) -> bool:
+        """Whether the watch itself is running a copy of the model: nothing of that is the answer's."""
+        return self._busy
+
     def __enter__(self) -> "TrainingWatch":
         from torch.optim import optimizer
 
