@@ -24,6 +24,9 @@ from grader.course import lesson_ids
 from grader.errors import CourseError
 from grader.nearest_name import did_you_mean
 
+NEEDS_GRADING = (
+    "To build lessons and to grade a class, type `pip install -e '.[grading]'` in the course's folder"
+)
 SLOW_CELL, SLOW_LESSON = 30.0, 90.0  # seconds that a lesson allows itself, on two cores
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
@@ -41,7 +44,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs to
 
 
 def _one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
-    """What the user can mend is one line on stderr and exit code 1."""
+    """What the user can mend is one line on stderr and exit code 1, a missing package too."""
 
     @functools.wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> None:
@@ -49,6 +52,11 @@ def _one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
             command(*args, **kwargs)
         except CourseError as error:
             typer.echo(str(error), err=True)
+            raise typer.Exit(1) from None
+        except ModuleNotFoundError as error:
+            if error.name is None or error.name.startswith("grader"):
+                raise
+            typer.echo(f"{NEEDS_GRADING} ({error.name} is missing).", err=True)
             raise typer.Exit(1) from None
 
     return wrapped

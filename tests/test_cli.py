@@ -1,6 +1,9 @@
 """The command line: one line for each mistake, JSON for programs."""
 
 import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -80,6 +83,27 @@ def test_no_lessons_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None
     result = run("check")
     assert result.exit_code == 1
     assert "solutions/ holds no lesson" in result.stderr
+
+
+@pytest.mark.parametrize("command", [["check"], ["build"], ["autograde", LESSON], ["recheck", LESSON]])
+def test_what_students_do_not_have_is_told_in_one_line(command: list[str]) -> None:
+    program = "import sys; sys.modules['nbgrader'] = None; from grader.cli import app; app(sys.argv[1:])"
+    done = subprocess.run(
+        [sys.executable, "-c", program, *command], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (done.returncode, done.stdout.strip()) == (1, "")
+    last = done.stderr.strip().splitlines()[-1]  # above it: a progress bar, erased again
+    assert re.fullmatch(
+        r"To build lessons and to grade a class, type .pip install -e '.\[grading\]'. in the course's folder "
+        r"\(nbgrader(\.\w+)* is missing\)\.",
+        last,
+    )
+    assert "Traceback" not in done.stderr
+
+
+def test_a_module_of_ours_that_is_missing_is_no_package_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "grader.authoring.claims", None)
+    assert isinstance(run("check", LESSON).exception, ModuleNotFoundError)
 
 
 def test_doctor_shows_a_table_and_fails_on_what_is_bad(

@@ -1,10 +1,17 @@
 """What an instructor's machine offers for grading a class."""
 
+from importlib.metadata import PackageNotFoundError, version
+
 from grader.doctor.diagnosis import Diagnosis, Status
+from grader.doctor.packages import declared
 
 
 def grading() -> list[Diagnosis]:
     """Sandboxes, the limit on memory, and how many kernels run at once."""
+    if absent := [one.name for one in declared("grading") if not _is_installed(one.name)]:
+        remedy = "to grade a class, type `pip install -e '.[grading]'` in the course's folder"
+        text = f"students do not need it; {remedy} ({', '.join(absent)} not installed)."
+        return [Diagnosis(Status.GOOD, "grading", text)]
     # Imported here: a student's doctor need not wait for the trials.
     from grader.autograde.execute.workers import cores
     from grader.sandbox import available
@@ -24,3 +31,11 @@ def grading() -> list[Diagnosis]:
         Diagnosis(Status.GOOD, "grading: limits", f"{describe()}."),
         Diagnosis(Status.GOOD, "grading: workers", f"{cores()} kernels at once, one thread each."),
     ]
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        version(package)
+    except PackageNotFoundError:
+        return False
+    return True

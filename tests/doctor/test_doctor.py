@@ -7,7 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 
+import grader.doctor.grading  # noqa: F401 - the package's attribute of this name is a function
 from grader.doctor import Status, environment_report, examine, jupyter, machine, packages, pytorch
+
+grading = sys.modules["grader.doctor.grading"]
 
 
 def test_each_diagnosis_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -77,6 +80,19 @@ def test_without_a_checkout_the_installed_metadata_say_what_is_needed(
     monkeypatch.setattr(packages, "requires", lambda name: listed)
     assert [requirement.name for requirement in packages.declared()] == ["old"]
     assert [requirement.name for requirement in packages.declared("grading")] == ["nbgrader"]
+
+
+def test_a_student_needs_nothing_for_grading(monkeypatch: pytest.MonkeyPatch) -> None:
+    def version(name: str) -> str:
+        if name == "nbgrader":
+            raise PackageNotFoundError(name)
+        return "1.0"
+
+    monkeypatch.setattr(grading, "version", version)
+    [diagnosis] = grading.grading()
+    assert diagnosis.status is Status.GOOD
+    assert "pip install -e '.[grading]'" in diagnosis.sentence
+    assert "(nbgrader not installed)" in diagnosis.sentence
 
 
 def test_a_data_package_without_its_data_is_bad(monkeypatch: pytest.MonkeyPatch) -> None:
