@@ -2,15 +2,16 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
-from scipy.stats import binomtest
+import numpy as np
+from scipy.stats import beta, binom, binomtest
+from scipy.stats import t as student_t
 
 from grader.exercises.kit.legacy_side_effects import condition
 from grader.exercises.kit.models import head_name
 from grader.exercises.lesson_06_capstone.inspector import held_out_cells
 from grader.exercises.lesson_06_capstone.save_and_load import fresh_network, trained_network
-
-Z = 1.959964  # 97.5 % quantile of the standard normal distribution
 
 
 def inspector(challenge: dict) -> dict:
@@ -24,181 +25,183 @@ def inspector(challenge: dict) -> dict:
     }
 
 
-def _wilson(correct: int, total: int, z: float = Z) -> tuple[float, float]:
+Z = 1.959964  # 97.5 % quantile of the standard normal distribution
+Bounds = tuple[float, float]
+
+
+def _wilson(correct: float, total: float, z: float = Z) -> Bounds:
+    roots = np.roots([1 + z**2 / total, -(2 * correct + z**2) / total, (correct / total) ** 2])
+    return float(min(roots.real)), float(max(roots.real))
+
+
+def _split_wilson(
+    z: float = Z, **changed: Callable[[float, float], float]
+) -> Callable[[float, float], Bounds]:
+    """Wilson's formula, term by term, with some terms ``changed``: each a function of the share and the total."""
+    terms = {
+        "share": lambda p, n: p,
+        "added": lambda p, n: z**2 / (2 * n),
+        "middle_scale": lambda p, n: 1 + z**2 / n,
+        "half_scale": lambda p, n: 1 + z**2 / n,
+        "front": lambda p, n: z,
+        "variance": lambda p, n: p * (1 - p) / n,
+        "under": lambda p, n: z**2 / (4 * n**2),
+        "behind": lambda p, n: 0.0,
+        "root": lambda p, n: 0.5,
+    } | changed
+
+    def program(correct: float, total: float) -> Bounds:
+        now = {name: term(correct / total, total) for name, term in terms.items()}
+        middle = (now["share"] + now["added"]) / now["middle_scale"]
+        root = (now["variance"] + now["under"]) ** now["root"] + now["behind"]
+        half = now["front"] / now["half_scale"] * root
+        return middle - half, middle + half
+
+    return program
+
+
+def _wald(correct: float, total: float, z: float = Z, freedom: float = 0, more: float = 0) -> Bounds:
     share = correct / total
-    middle = (share + z**2 / (2 * total)) / (1 + z**2 / total)
-    half = z / (1 + z**2 / total) * math.sqrt(share * (1 - share) / total + z**2 / (4 * total**2))
+    half = z * math.sqrt(share * (1 - share) / (total - freedom)) + more
+    return share - half, share + half
+
+
+def _around(middle: float, half: float) -> Bounds:
     return middle - half, middle + half
 
 
-def _wald(correct: float, total: float, z: float = Z) -> tuple[float, float]:
-    share = correct / total
-    half = z * math.sqrt(share * (1 - share) / total)
-    return share - half, share + half
+def _middle(correct: float, total: float) -> float:
+    return sum(_wilson(correct, total)) / 2
 
 
-def _clipped(interval: tuple[float, float]) -> tuple[float, float]:
-    return max(0.0, interval[0]), min(1.0, interval[1])
-
-
-def _around_the_share(correct: int, total: int) -> tuple[float, float]:
+def _half(correct: float, total: float) -> float:
     low, high = _wilson(correct, total)
-    share, half = correct / total, (high - low) / 2
-    return share - half, share + half
+    return (high - low) / 2
 
 
-def _not_divided(correct: int, total: int) -> tuple[float, float]:
-    low, high = _wilson(correct, total)
-    factor = 1 + Z**2 / total
-    return low * factor, high * factor
-
-
-def _middle_and_half(correct: int, total: int) -> tuple[float, float]:
-    low, high = _wilson(correct, total)
-    return (low + high) / 2, (high - low) / 2
-
-
-def _scipy(method: str) -> Callable[[int, int], tuple[float, float]]:
+def _scipy(method: str) -> Callable[[int, int], Bounds]:
     return lambda correct, total: tuple(binomtest(correct, total).proportion_ci(0.95, method=method))
 
 
-def _two_more(correct: int, total: int) -> tuple[float, float]:
-    # Agresti and Coull 1998: the normal interval of two more right and two more wrong.
-    return _wald(correct + 2, total + 4)
+def _beta(prior: float) -> Callable[[int, int], Bounds]:
+    return lambda k, n: tuple(beta.ppf([0.025, 0.975], k + prior, n - k + prior))
 
 
-def _agresti_coull(correct: int, total: int) -> tuple[float, float]:
-    return _wald(correct + Z**2 / 2, total + Z**2)
+def _jeffreys(k: int, n: int) -> Bounds:
+    low, high = _beta(0.5)(k, n)
+    return (low if k else 0.0), (high if k < n else 1.0)
 
 
-def _error_rate(correct: int, total: int) -> tuple[float, float]:
-    return _wilson(total - correct, total)
+def _arcsine(k: int, n: int) -> Bounds:
+    angle = math.asin(math.sqrt(k / n))
+    reach = Z / (2 * math.sqrt(n))
+    return math.sin(max(0.0, angle - reach)) ** 2, math.sin(min(math.pi / 2, angle + reach)) ** 2
 
 
-_NORMAL = (
-    "This is the normal interval (Wald's): it has no width where all are right or all are wrong, and may leave 0 to 1.",
-    "Wilson's formula adds z² / (2 · total) to the middle and z² / (4 · total²) under the root, and divides by 1 + z² / total.",
-)
-_ONE_ERROR = (
-    "The interval is one standard error wide on each side: it holds about 68 % and not 95 %, since z is missing.",
-    "For 95 % the standard error counts z = 1.96 times.",
-)
-_ADDED = (
-    "This is the interval of Agresti and Coull, the normal one with two right and two wrong ones added, not Wilson's.",
-    "Use the formula of the lesson.",
-)
-
-# name: (program, points, text, hint)
-_INTERVAL_MISTAKES: dict[str, tuple[Callable, float, str, str]] = {
-    "wald": (_wald, 1, *_NORMAL),
-    "wald_clipped": (
-        lambda k, n: _clipped(_wald(k, n)),
-        1,
-        "This is the normal interval (Wald's), clipped to 0 to 1: where all are right it still claims to be certain.",
-        _NORMAL[1],
+# By id of the known mistake.
+_INTERVALS: dict[str, Callable[[int, int], Any]] = {
+    "normal": _wald,
+    "normal-clipped": lambda k, n: np.clip(_wald(k, n), 0, 1),
+    "normal-without-z": lambda k, n: _wald(k, n, 1),
+    "normal-total-minus-one": lambda k, n: _wald(k, n, freedom=1),
+    "normal-with-t": lambda k, n: _wald(k, n, student_t.ppf(0.975, n - 1)),
+    "normal-ninety": lambda k, n: _wald(k, n, 1.644854),
+    "normal-corrected": lambda k, n: _wald(k, n, more=0.5 / n),
+    "widest-normal": lambda k, n: _around(k / n, Z * math.sqrt(0.25 / n)),
+    "root-of-total": lambda k, n: _around(k / n, 1 / math.sqrt(n)),
+    "agresti-coull": lambda k, n: _wald(k + Z**2 / 2, n + Z**2),
+    "two-more": lambda k, n: _wald(k + 2, n + 4),
+    "exact": _scipy("exact"),
+    "continuity": _scipy("wilsoncc"),
+    "jeffreys": _jeffreys,
+    "uniform-prior": _beta(1),
+    "arcsine": _arcsine,
+    "hoeffding": lambda k, n: _around(k / n, math.sqrt(math.log(2 / 0.05) / (2 * n))),
+    "binomial-quantiles": lambda k, n: binom.ppf([0.025, 0.975], n, k / n) / n,
+    "without-z": lambda k, n: _wilson(k, n, 1),
+    "fifty": lambda k, n: _wilson(k, n, 0.674490),
+    "eighty": lambda k, n: _wilson(k, n, 1.281552),
+    "ninety": lambda k, n: _wilson(k, n, 1.644854),
+    "ninety-eight": lambda k, n: _wilson(k, n, 2.326348),
+    "ninety-nine": lambda k, n: _wilson(k, n, 2.575829),
+    "two": lambda k, n: _wilson(k, n, 2),
+    "three": lambda k, n: _wilson(k, n, 3),
+    "level-for-z": lambda k, n: _wilson(k, n, 0.95),
+    "z-squared-twice": lambda k, n: _wilson(k, n, Z**2),
+    "error-rate": lambda k, n: _wilson(n - k, n),
+    "total-minus-one": lambda k, n: _split_wilson()(k, n - 1),
+    "always-656": lambda k, n: _wilson(k, 656),
+    "one-more": lambda k, n: _wilson(k + 1, n + 2),
+    "middle-and-half": lambda k, n: (_middle(k, n), _half(k, n)),
+    "low-and-width": lambda k, n: (_wilson(k, n)[0], 2 * _half(k, n)),
+    "only-half-widths": lambda k, n: _around(0, _half(k, n)),
+    "counts": lambda k, n: n * np.array(_wilson(k, n)),
+    "around-the-share": lambda k, n: _around(k / n, _half(k, n)),
+    "normal-around-middle": lambda k, n: _around(_middle(k, n), (_wald(k, n)[1] - _wald(k, n)[0]) / 2),
+    "not-divided": lambda k, n: (1 + Z**2 / n) * np.array(_wilson(k, n)),
+    "middle-not-divided": _split_wilson(middle_scale=lambda p, n: 1),
+    "half-not-divided": _split_wilson(half_scale=lambda p, n: 1),
+    "middle-divided-in-part": _split_wilson(
+        middle_scale=lambda p, n: 1, added=lambda p, n: Z**2 / (2 * (n + Z**2))
     ),
-    "wald_one": (lambda k, n: _wald(k, n, 1), 1, *_ONE_ERROR),
-    "wilson_one": (lambda k, n: _wilson(k, n, 1), 1, *_ONE_ERROR),
-    "ninety": (
-        lambda k, n: _wilson(k, n, 1.644854),
-        1,
-        "z belongs to a 90 % interval (1.645, one-sided 95 %): it is too narrow.",
-        "95 % in the middle leave 2.5 % on each side: z = 1.96.",
+    "middle-without-term": _split_wilson(added=lambda p, n: 0),
+    "middle-without-two": _split_wilson(added=lambda p, n: Z**2 / n),
+    "middle-with-z": _split_wilson(added=lambda p, n: Z / (2 * n)),
+    "middle-times-total": _split_wilson(added=lambda p, n: Z**2 / 2 * n),
+    "root-without-term": _split_wilson(under=lambda p, n: 0),
+    "root-total-not-squared": _split_wilson(under=lambda p, n: Z**2 / (4 * n)),
+    "root-without-four": _split_wilson(under=lambda p, n: Z**2 / n**2),
+    "root-two-for-four": _split_wilson(under=lambda p, n: Z**2 / (2 * n**2)),
+    "root-with-z": _split_wilson(under=lambda p, n: Z / (4 * n**2)),
+    "root-times-total": _split_wilson(under=lambda p, n: Z**2 / 4 * n**2),
+    "root-too-short": _split_wilson(under=lambda p, n: 0, behind=lambda p, n: Z**2 / (4 * n**2)),
+    "no-root": _split_wilson(root=lambda p, n: 1),
+    "variance-not-divided": _split_wilson(variance=lambda p, n: p * (1 - p)),
+    "half-without-z": _split_wilson(front=lambda p, n: 1),
+    "half-with-z-squared": _split_wilson(front=lambda p, n: Z**2),
+    "scale-total-missing": _split_wilson(
+        middle_scale=lambda p, n: 1 + Z**2, half_scale=lambda p, n: 1 + Z**2
     ),
-    "ninety_nine": (
-        lambda k, n: _wilson(k, n, 2.575829),
-        1,
-        "z belongs to a 99 % interval: it is too wide.",
-        "For 95 % z is 1.96.",
+    "scale-with-z": _split_wilson(middle_scale=lambda p, n: 1 + Z / n, half_scale=lambda p, n: 1 + Z / n),
+    "scale-with-two": _split_wilson(
+        middle_scale=lambda p, n: 1 + Z**2 / (2 * n), half_scale=lambda p, n: 1 + Z**2 / (2 * n)
     ),
-    "two": (
-        lambda k, n: _wilson(k, n, 2),
-        3,
-        "With z = 2 this is the 95.4 % interval: nearly right, and a little too wide.",
-        "For 95 % z is 1.96.",
-    ),
-    "percent": (
-        lambda k, n: tuple(100 * bound for bound in _wilson(k, n)),
-        2,
-        "The bounds are in percent; wanted are fractions from 0 to 1.",
-        "Leave out the factor of 100.",
-    ),
-    "error_rate": (
-        _error_rate,
-        1,
-        "This is the interval of the error rate: it counts the wrong ones.",
-        "The share is `correct / total`.",
-    ),
-    "one_less": (
-        lambda k, n: _wilson(k, n - 1),
-        1,
-        "The formula was computed with `total - 1`: all photographs count.",
-        "The minus one belongs to the standard deviation of a sample, not to a share.",
-    ),
-    "swapped": (
-        lambda k, n: _wilson(k, n)[::-1],
-        2,
-        "The order of the bounds is swapped: the upper one comes first.",
-        "End with `return low, high`.",
-    ),
-    "middle_and_half": (
-        _middle_and_half,
-        2,
-        "These are the middle and the half width, not the two bounds.",
-        "`return middle - half, middle + half`.",
-    ),
-    "around_the_share": (
-        _around_the_share,
-        1,
-        "The half width is Wilson's, but it was laid around `correct / total`: Wilson's middle lies nearer to one half.",
-        "The middle is (share + z² / (2 · total)) / (1 + z² / total).",
-    ),
-    "not_divided": (
-        _not_divided,
-        1,
-        "The division by 1 + z² / total is missing.",
-        "It divides the middle and the half width alike.",
-    ),
-    "continuity": (
-        _scipy("wilsoncc"),
-        1,
-        "This is Wilson's interval with a continuity correction, which is wider than asked for.",
-        'In SciPy the method is called "wilson", without "cc".',
-    ),
-    "exact": (
-        _scipy("exact"),
-        1,
-        "This is the exact interval of Clopper and Pearson, which is wider than Wilson's.",
-        "Use the formula of the lesson.",
-    ),
-    "agresti_coull": (_agresti_coull, 1, *_ADDED),
-    "two_more": (_two_more, 1, *_ADDED),
+    "scale-twice": _split_wilson(half_scale=lambda p, n: (1 + Z**2 / n) ** 2),
+    "share-squared": _split_wilson(variance=lambda p, n: p**2 / n),
+    "plus-for-minus": _split_wilson(variance=lambda p, n: p * (1 + p) / n),
+    "double-width": lambda k, n: _around(_middle(k, n), 2 * _half(k, n)),
+    "half-as-wide": lambda k, n: _around(_middle(k, n), _half(k, n) / 2),
+    "only-below": lambda k, n: (_wilson(k, n)[0], _middle(k, n)),
+    "only-above": lambda k, n: (_middle(k, n), _wilson(k, n)[1]),
+    "up-to-one": lambda k, n: (_wilson(k, n)[0], 1),
+    "from-zero": lambda k, n: (0, _wilson(k, n)[1]),
+    "upper-twice": lambda k, n: (_wilson(k, n)[1],) * 2,
+    "lower-twice": lambda k, n: (_wilson(k, n)[0],) * 2,
+    "middle-twice": lambda k, n: (_middle(k, n),) * 2,
+    "share-twice": lambda k, n: (k / n,) * 2,
+    "whole-division": lambda k, n: _wilson(k // n * n, n),
 }
 
 
 def interval(challenge: dict) -> dict:
-    """Wilson's interval for each case, and what the known mistakes give."""
+    """Wilson's interval for each case, and what the known wrong formulas give."""
     cases = challenge["cases"]
     return {
         "cases": cases,
-        "intervals": [list(_wilson(*case)) for case in cases],
+        "intervals": np.array([_wilson(*case) for case in cases]),
         "mistakes": {
-            name: [_or_none(wrong, case) for case in cases]
-            for name, (wrong, _, _, _) in _INTERVAL_MISTAKES.items()
-        },
-        "sentences": {
-            name: {"points": points, "text": text, "hint": hint}
-            for name, (_, points, text, hint) in _INTERVAL_MISTAKES.items()
+            name: np.array([_or_nan(wrong, case) for case in cases], dtype=np.float32)
+            for name, wrong in _INTERVALS.items()
         },
     }
 
 
-def _or_none(program: Callable, case: list[int]) -> list[float] | None:
-    """None where the wrong program fails: a root of a negative number, say."""
+def _or_nan(program: Callable, case: list[int]) -> list[float]:
+    """NaN where the wrong program fails: a root of a negative number, say."""
     try:
         return [float(bound) for bound in program(*case)]
-    except (ArithmeticError, ValueError):
-        return None
+    except (ArithmeticError, ValueError, TypeError):
+        return [math.nan, math.nan]
 
 
 def save_and_load(challenge: dict) -> dict:
