@@ -4,41 +4,44 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from grader.exercises.kit.networks import network
 from grader.exercises.lesson_02_freezing.exercises import (
     FindTheBug,
-    FreezeBackbone,
     MakeOptimizer,
     SetModes,
     batch_norms,
     freezing_network,
     head_norm,
 )
-
-
-def _names(spec: dict) -> list[str]:
-    """Every parameter by every name that it has: a shared one by two."""
-    return [name for name, _ in freezing_network(spec).named_parameters(remove_duplicate=False)]
+from grader.exercises.lesson_02_freezing.freeze_backbone import FreezeBackbone
 
 
 def _freeze_backbone(model, head_name):
-    model.requires_grad_(False)
-    model.get_submodule(head_name).requires_grad_(True)
+    for name, module in model.named_modules():
+        in_head = f"{name}.".startswith(f"{head_name}.")
+        for parameter in module.parameters(recurse=False):
+            parameter.requires_grad = in_head
 
 
 def freeze_backbone(challenge: dict) -> dict:
-    """Each network's condition before the call, and its names."""
+    """Each network's names, and what one step moves if the head alone trains."""
     collected = FreezeBackbone().collect(_freeze_backbone, challenge)["networks"]
-    return {
-        "networks": [
+    networks = []
+    for asked, found in zip(challenge["networks"], collected, strict=True):
+        model = network(asked["spec"])
+        networks.append(
             {
-                "before": found["before"],
-                "parameters": _names(network["spec"]),
-                "head": network["spec"]["head"],
-                "norms": batch_norms(network["spec"]),
+                "parameters": [name for name, _ in model.named_parameters(remove_duplicate=False)],
+                "head": asked["spec"]["head"],
+                "norms": [
+                    name
+                    for name, module in model.named_modules()
+                    if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | nn.LayerNorm)
+                ],
+                "moved": found["moved"],
             }
-            for network, found in zip(challenge["networks"], collected, strict=True)
-        ]
-    }
+        )
+    return {"networks": networks}
 
 
 def _set_modes(model):
