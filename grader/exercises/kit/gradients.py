@@ -28,11 +28,7 @@ def relation(
         return "none", 0.0
     if not any(bool(gradient.any()) for gradient in gradients.values()):
         return "zeros", 0.0
-    if (
-        stale
-        and gradients.keys() == stale.keys()
-        and all(torch.equal(g, stale[n]) for n, g in gradients.items())
-    ):
+    if all(name in stale and torch.equal(gradient, stale[name]) for name, gradient in gradients.items()):
         return "stale", 0.0
     if twin is None or images is None or labels is None:
         return "other", 0.0

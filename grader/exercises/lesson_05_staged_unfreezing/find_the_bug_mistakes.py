@@ -1,0 +1,282 @@
+"""Known mistakes in the repair of ``tune_until_best``: the three that it has, and those that a repair may add."""
+
+from typing import Any
+
+from grader.exercises.kit.arguments import ARGUMENTS_CHANGED
+from grader.exercises.kit.global_settings import SETTINGS_CHANGED
+from grader.exercises.kit.side_effects import PRICE, side_effects
+from grader.exercises.kit.training_mistakes import (
+    batch_mistakes,
+    gradient_mistakes,
+    optimizer_mistakes,
+    rewriting_mistakes,
+)
+from grader.exercises.machine.mistakes import Mistake
+
+RIGHT = (
+    "The head trains from the first round and the last stage from the third; validation chooses the round; its "
+    "weights come back, with the test's score for them."
+)
+AS_RELEASED = Mistake(
+    "as-released",
+    lambda facts: False,  # told instead of the bugs while none of them is mended
+    "None of the three mistakes of the given function is mended yet. Each can be mended by itself, and is checked by itself.",
+    "Ask of each line: what does it hold, and which data does it see?",
+)
+
+
+def _of_a_run(name: str, attribute: str, text: str, hint: str, fix: str = "", costs: float = 1) -> Mistake:
+    """A row of one run's choice: ``{1}`` is the first run that shows it."""
+    shows = lambda facts: next((run for run in facts.runs if getattr(run, attribute)), None)  # noqa: E731
+    return Mistake(name, shows, text, hint, fix, costs)
+
+
+_STAGE = [
+    Mistake(
+        "nothing-moved",
+        lambda f: not f.moves,
+        "No weight moved in any round, so whether the last stage would train cannot be seen.",
+        "First the head must move.",
+        costs=1,
+    ),
+    Mistake(
+        "stage-never-trained",
+        lambda f: not f.stage_moves,
+        "The last stage never moved, though it is to train from the third round on.",
+        "Which parameters does the optimizer hold, and when did it get them?",
+        "An optimizer keeps the parameters that it was given when it was made. When the stage is unfrozen, make a new "
+        "one of all that is trainable then, or call `optimizer.add_param_group`.",
+        costs=1,
+    ),
+]
+_CHOICE = [
+    _of_a_run(
+        "test-chooses",
+        "only_test",
+        "`test` was measured {1.test_calls} times in the course of the training, and `validation` was not: nothing but "
+        "`test` can have chosen the round. Its best score is too good, since it won by being the highest.",
+        "Which set may be asked again and again, and which one only once?",
+        "Choose the round by `measure(model, validation)`, and return `measure(model, test)` for the chosen weights.",
+        costs=2,
+    ),
+    _of_a_run(
+        "nothing-measured",
+        "measured_nothing",
+        "No set was measured for the weights of several rounds: nothing can have chosen among them.",
+        "`measure(model, validation)` belongs at the end of every round.",
+        costs=2,
+    ),
+    _of_a_run(
+        "other-set-chooses",
+        "chosen_by_training",
+        "Batches of the training were measured round by round, and `validation` was not.",
+        "How well the training batches are known says nothing of new photographs: measure `validation`.",
+        costs=2,
+    ),
+    _of_a_run(
+        "test-looked-at",
+        "test_early",
+        "`test` was measured {1.test_calls} times, in the course of the training or for several rounds' weights, although "
+        "`validation` can choose.",
+        "Measure `test` once, at the end, for the weights that come back.",
+        costs=1,
+    ),
+    _of_a_run(
+        "validation-not-every-round",
+        "rounds_unmeasured",
+        "`validation` was measured for {1.measured} of the {1.trained} rounds' ends, so the best may be one that was not "
+        "looked at.",
+        "`measure(model, validation)` at the end of each round.",
+        costs=1,
+    ),
+    _of_a_run(
+        "validation-more-often",
+        "measured_too_often",
+        "`validation` was measured for {1.measured} different weights, where there are four rounds' ends.",
+        "Measure at the end of each round, not after each batch.",
+        costs=1,
+    ),
+    Mistake(
+        "not-model-and-score",
+        lambda f: f.problem,
+        "A model and its test score were expected, but {0.problem}.",
+        "End with `return model, test_score`, in this order.",
+        costs=1,
+    ),
+    _of_a_run(
+        "validation-score",
+        "validation_score",
+        "The returned score, {1.run.score:g}, is one of `validation`'s. The best of them won by being the highest of "
+        "four, so it is too good.",
+        "Which set has not helped to choose?",
+        "Load the best weights and return `measure(model, test)`.",
+        costs=1,
+    ),
+    _of_a_run(
+        "score-of-other-weights",
+        "other_test_score",
+        "The returned score, {1.run.score:g}, is what `test` gave for other weights than those that came back.",
+        "First load the best weights, then measure `test`.",
+        costs=1,
+    ),
+    _of_a_run(
+        "other-score",
+        "wrong_score",
+        "The returned score is {1.run.score:g}; what `measure` gives for `test` and the returned weights is {1.wanted}.",
+        "Load the best weights and return `measure(model, test)` as it is.",
+        costs=1,
+    ),
+]
+_WEIGHTS = [
+    Mistake(
+        "nothing-to-restore",
+        lambda f: all(run.cannot_be_seen for run in f.runs),
+        "The best round and the last end with the same weights, so whether the best are kept cannot be seen.",
+        "Once the weights move in every round, it can.",
+        costs=1,
+    ),
+    _of_a_run(
+        "untouched-weights",
+        "untouched",
+        "The weights that came back are those that the model had before the training.",
+        "Which object was trained, and which one is returned? `copy.deepcopy(model)` is a model of its own.",
+        costs=1,
+    ),
+    _of_a_run(
+        "last-weights",
+        "is_last",
+        "The returned weights are those of the last round, although round {1.best} was the best on `{1.chooser}`.",
+        "Are the best weights a copy that nothing changes any more, and are they loaded at the end?",
+        "`state_dict()` hands out the living tensors, which go on changing; `dict(…)` and `.copy()` of it do so, too. Keep "
+        "`copy.deepcopy(model.state_dict())`, and load it at the end.",
+        costs=1,
+    ),
+    _of_a_run(
+        "worst-weights",
+        "is_worst",
+        "The returned weights are those of round {1.returned_round}, the lowest on `{1.chooser}`, where the best is round "
+        "{1.best}.",
+        "Accuracy: the higher, the better.",
+        costs=1,
+    ),
+    _of_a_run(
+        "weights-mixed",
+        "mixed",
+        "Of the returned weights some are those of round {1.best}, the best, and others of the last round: `{1.mixed}` for "
+        "one.",
+        "Keep and load the whole `state_dict`.",
+        costs=1,
+    ),
+    _of_a_run(
+        "other-round",
+        "is_other_round",
+        "The returned weights are those of round {1.returned_round}. The scores of `{1.chooser}` were {1.all_scores}, so round "
+        "{1.best} was the best.",
+        "Compare each score with the highest so far, and keep the weights whenever it is higher.",
+        costs=1,
+    ),
+    _of_a_run(
+        "no-rounds-weights",
+        "wrong_weights",
+        "The returned weights are those of no round's end, where round {1.best} was the best on `{1.chooser}`.",
+        "Keep a copy of the whole `state_dict` after the best round, load it, and change nothing after that.",
+        costs=1,
+    ),
+]
+BUGS = [_STAGE, _CHOICE, _WEIGHTS]
+
+
+def _slip(name: str, shows: Any, text: str, hint: str) -> Mistake:
+    return Mistake(name, lambda f: f.trains_wrongly and shows(f), text, hint, costs=PRICE)
+
+
+def _only_if_wrong(rows: list[Mistake]) -> list[Mistake]:
+    """The same rows, for a training that does not end where the reference's does."""
+    return [_slip(row.id, row.shows, row.text, row.hint) for row in rows]
+
+
+def _batches(*names: str) -> list[Mistake]:
+    return _only_if_wrong([row for row in batch_mistakes(PRICE) if row.id in names])
+
+
+_TRAINING = [
+    Mistake(
+        "never-stepped",
+        lambda f: not f.moves,
+        "No weight moved in any of the rounds.",
+        "One step for each batch: `training_step(model, images, labels, optimizer)`, with an optimizer that holds what is "
+        "trainable.",
+        costs=PRICE,
+    ),
+    *_batches("other-images", "stepped-again"),
+    _slip(
+        "other-rounds",
+        lambda f: f.steps and f.rounds != 4 and f.rounds == int(f.rounds),
+        "The training went {0.rounds} times over the batches, where four rounds are asked for.",
+        "Leave the number of rounds as it is, and end none of them early.",
+    ),
+    _slip(
+        "batches-of-a-round",
+        lambda f: f.steps and f.rounds != int(f.rounds),
+        "Not every batch was trained on equally often; they came in the order {0.order_of_batches}.",
+        "In each of the four rounds one step for each batch.",
+    ),
+    *_batches("batches-out-of-order"),
+    *_only_if_wrong(rewriting_mistakes(PRICE)),
+    _slip(
+        "everything-trains",
+        lambda f: f.strays(2),
+        "`{1[0]}` moved in the first two rounds, which are the head's alone.",
+        "What is frozen, and what does the first optimizer hold?",
+    ),
+    _slip(
+        "stage-too-early",
+        lambda f: f.too_early,
+        "`{1}` of the last stage moved in the first two rounds already.",
+        "The stage is unfrozen when the third round begins (number 2, counted from 0).",
+    ),
+    _slip(
+        "stage-too-late",
+        lambda f: f.too_late,
+        "The last stage stood still in the third round, and moved after that.",
+        "The stage is unfrozen when the third round begins (number 2, counted from 0).",
+    ),
+    _slip(
+        "other-part-trains",
+        lambda f: f.strays(4),
+        "`{1[0]}` moved, which belongs neither to the last stage, `{0.last}`, nor to the head.",
+        "`stages` runs from input to output: the last is `stages[-1]`. All the rest stays frozen.",
+    ),
+    _slip(
+        "head-stands-still",
+        lambda f: f.head_stands_still,
+        "In round {1} no weight of the head moved.",
+        "The head trains in all four rounds: is it trainable, and in the optimizer?",
+    ),
+    _slip(
+        "statistics-moved",
+        lambda f: f.statistic,
+        "`{1}` moved: a BatchNorm was in training mode.",
+        "The model stays in eval mode, as in the function that was given.",
+    ),
+    *_only_if_wrong(optimizer_mistakes(PRICE)),
+    *_only_if_wrong(gradient_mistakes(PRICE)),
+    _slip(
+        "other-steps",
+        lambda f: f.wrong_end,
+        "At the end of round {1[0]} `{1[1]}` is not where steps of SGD at 0.05 with the mean cross-entropy take it.",
+        "Leave the steps as they were in the given function: `training_step`, `torch.optim.SGD`, 0.05.",
+    ),
+    _slip(
+        "other-number-of-steps",
+        lambda f: True,
+        "The steps are not those of four rounds over the batches: {0.order_of_batches}.",
+        "In each of the four rounds one step for each batch.",
+    ),
+]
+_EFFECTS = [
+    *side_effects("state", "trainable", "training", "with_gradient"),
+    ARGUMENTS_CHANGED,
+    SETTINGS_CHANGED,
+]
+SLIPS = [_TRAINING, _EFFECTS]
