@@ -148,7 +148,7 @@ def _choose(lessons: list[str] | None) -> list[str]:
     """
     known = lesson_ids()
     if not known:
-        raise CourseError("solutions/ holds no lesson: run grader from a checkout of the course.")
+        raise CourseError("Here is no course: run grader in the course's folder, which holds solutions/.")
     for lesson in lessons or []:
         if lesson not in known:
             raise CourseError(f"There is no lesson {lesson!r}{did_you_mean(lesson, known)}")

@@ -58,5 +58,5 @@ def lesson_file(lesson: str, name: str) -> Path:
             return folder / name
     raise CourseError(
         f"{name} of lesson {lesson} was not found: keep the notebook in its folder notebooks/{lesson}, "
-        f"together with the files it came with, and start it there."
+        f"together with the files it came with, and start it there, or Python in the course's folder."
     )

@@ -82,7 +82,7 @@ def test_no_lessons_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(cli, "lesson_ids", lambda: [])
     result = run("check")
     assert result.exit_code == 1
-    assert "solutions/ holds no lesson" in result.stderr
+    assert "Here is no course" in result.stderr
 
 
 @pytest.mark.parametrize("command", [["check"], ["build"], ["autograde", LESSON], ["recheck", LESSON]])
