@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -134,7 +135,7 @@ def doctor() -> None:
     table = Table(box=None, show_header=False)
     for diagnosis in diagnoses:
         mark = f"[{colours[diagnosis.status]}]{diagnosis.status}[/]"
-        table.add_row(mark, diagnosis.subject, diagnosis.sentence)
+        table.add_row(mark, diagnosis.subject, escape(diagnosis.sentence))
     Console().print(table)
     if any(diagnosis.status is Status.BAD for diagnosis in diagnoses):
         raise typer.Exit(1)

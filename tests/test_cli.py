@@ -10,8 +10,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import grader.authoring
+import grader.doctor
 from grader import cli
 from grader.authoring import Built, LessonFolder
+from grader.doctor import Diagnosis, Status
 from grader.errors import CourseError
 
 LESSON = "00_start_here"
@@ -104,6 +106,12 @@ def test_what_students_do_not_have_is_told_in_one_line(command: list[str]) -> No
 def test_a_module_of_ours_that_is_missing_is_no_package_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "grader.authoring.claims", None)
     assert isinstance(run("check", LESSON).exception, ModuleNotFoundError)
+
+
+def test_doctor_prints_sentences_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    sentence = "Type `pip install -e '.[grading]'`."
+    monkeypatch.setattr(grader.doctor, "examine", lambda: [Diagnosis(Status.WARNING, "Packages", sentence)])
+    assert sentence in run("doctor").stdout
 
 
 def test_doctor_shows_a_table_and_fails_on_what_is_bad(
