@@ -42,8 +42,15 @@ def moved(before: State, after: State, names: Iterable[str] | None = None) -> li
     return [
         name
         for name in (before if names is None else names)
-        if not np.array_equal(before.get(name), after.get(name), equal_nan=True)  # type: ignore[arg-type]
+        if not _equal(before.get(name), after.get(name))
     ]
+
+
+def _equal(left: np.ndarray | None, right: np.ndarray | None) -> bool:
+    """Whether two arrays are equal, NaN at the same places included, or both are missing."""
+    if left is None or right is None:
+        return left is right
+    return bool(np.array_equal(left, right, equal_nan=left.dtype.kind == "f" and right.dtype.kind == "f"))
 
 
 def same(left: object, right: object) -> bool:

@@ -86,3 +86,8 @@ def test_what_went_astray(change, wrong):
 
 def test_a_missing_tensor_is_astray():
     assert astray({"w": WANTED["w"]}, WANTED, START) == ["still", "n"]
+
+
+def test_a_tensor_that_is_missing_has_moved():
+    assert moved({"steps": np.array(2), "weight": np.ones(2)}, {"weight": np.ones(2)}) == ["steps"]
+    assert moved({"weight": np.array([np.nan])}, {"weight": np.array([np.nan])}) == []
