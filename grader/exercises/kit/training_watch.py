@@ -91,7 +91,7 @@ class TrainingWatch:
         self.steps: list[dict[str, Any]] = []
         self.first_states: dict[str, State] = {}
         self.on_a_copy = False
-        self._busy = False
+        self._busy, self._depth = False, 0
         self._failure: Exception | None = None
         self._optimizer: Any = None
         self._after_step: dict[str, Any] = {}
@@ -100,6 +100,10 @@ class TrainingWatch:
 
     def __deepcopy__(self, memo: dict) -> "TrainingWatch":
         return self  # a copied model carries its hook along: both report to this one watch
+
+    def is_busy(self) -> bool:
+        """Whether a forward pass is this watch's own, on its copy of the model."""
+        return self._busy
 
     @property
     def hooks(self) -> list[Any]:
@@ -138,6 +142,7 @@ class TrainingWatch:
 
         if self._busy or not torch.is_grad_enabled() or len(self.steps) >= MOST_STEPS:
             return
+        self._depth = 0
         with self._guarded():
             self._module = module
             self.on_a_copy = self.on_a_copy or module is not self._given
@@ -158,6 +163,9 @@ class TrainingWatch:
 
     def _before_step(self, optimizer: Any, *_: object) -> None:
         if self._busy or len(self.steps) >= MOST_STEPS:
+            return
+        self._depth += 1
+        if self._depth > 1:  # a class derived from an optimizer's calls the step of that one: it is one step
             return
         with self._guarded():
             weights = self._weights()
@@ -185,6 +193,9 @@ class TrainingWatch:
 
     def _after_step_of(self, *_: object) -> None:
         if self._busy or len(self.steps) >= MOST_STEPS:
+            return
+        self._depth = max(0, self._depth - 1)
+        if self._depth:
             return
         with self._guarded():
             self._after_step = self._weights()
@@ -227,13 +238,21 @@ class TrainingWatch:
 
 
 def _different(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    import torch
 
     return [
         name
         for name, weight in after.items()
-        if name not in before or before[name].shape != weight.shape or not torch.equal(before[name], weight)
+        if name not in before or before[name].shape != weight.shape or not _equal(before[name], weight)
     ]
+
+
+def _equal(left: Any, right: Any) -> bool:
+    """To the last bit; NaN equals NaN."""
+    import torch
+
+    if left.device != right.device or left.device.type == "meta":  # nothing that could be compared
+        return left.device == right.device
+    return bool(((left == right) | (torch.isnan(left) & torch.isnan(right))).all())
 
 
 def _setting(value: Any) -> float:
