@@ -1,0 +1,339 @@
+"""What an answer's training steps show, and the tables of known mistakes."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from grader.exercises.kit.arguments import ARGUMENTS_CHANGED
+from grader.exercises.kit.global_settings import SETTINGS_CHANGED
+from grader.exercises.kit.loss_mistakes import first_loss, loss_mistakes
+from grader.exercises.kit.loss_watch import Pass
+from grader.exercises.kit.side_effects import Condition, side_effects
+from grader.exercises.kit.tensors import astray, is_weight
+from grader.exercises.kit.training_facts import TrainingFacts
+from grader.exercises.kit.training_mistakes import gradient_mistakes, mode_mistakes
+from grader.exercises.kit.training_watch import Step
+from grader.exercises.machine.evidence_types import Number, StrictEvidence
+from grader.exercises.machine.mistakes import Mistake
+
+_UPDATE, _LOSS = 3.0, 1.0  # points
+_CLOSE = 1e-5  # of a loss
+
+
+class Call(StrictEvidence):
+    """One call: what it returned, what happened in it, what a step might have returned."""
+
+    returned: Number | None
+    described: str
+    keeps_graph: bool
+    events: list[str]
+    gradients_after: bool
+    changed_arguments: list[str]
+    changed_settings: list[str]
+    losses: dict[str, Number]
+
+
+class Run(StrictEvidence):
+    """Three calls on one network."""
+
+    before: Condition
+    after: Condition
+    steps: list[Step]
+    on_a_copy: bool
+    passes: list[Pass]
+    own_losses: list[str]
+    calls: Annotated[list[Call], Field(min_length=3, max_length=3)]
+
+
+class Given(StrictEvidence):
+    """Both networks."""
+
+    runs: Annotated[list[Run], Field(min_length=2, max_length=2)]
+
+
+class StepFacts(TrainingFacts):
+    """The facts of the first network that ended elsewhere than it should, and of every returned number."""
+
+    def __init__(self, given: Given, expected: dict[str, Any]) -> None:
+        pairs = list(zip(given.runs, expected["runs"], strict=False))
+        ends = [astray(run.after.state, wanted["state"], wanted["start"]) for run, wanted in pairs]
+        index = next((i for i, names in enumerate(ends) if names), 0)
+        run, wanted = pairs[index]
+        super().__init__(run.steps, [Step.model_validate(step) for step in wanted["steps"]])
+        self.astray = ends[index]
+        self.weights_astray = [name for name in self.astray if is_weight(name)]
+        self.run, self.calls = run, [call for one in given.runs for call in one.calls]
+        self.events = run.calls[0].events
+        self.closure = any("closure" in call.events for call in run.calls)
+        self.steps_a_call = max(sum(event != "forward" for event in call.events) for call in run.calls)
+        self.forwards_a_call = max(call.events.count("forward") for call in run.calls)
+        self.changed_settings = [words for call in self.calls for words in call.changed_settings]
+        self.loss_was, self.own_loss = first_loss(run.passes), next(iter(run.own_losses), "")
+        self.changed_arguments = [name for call in self.calls for name in call.changed_arguments]
+        self.gradients_after = run.calls[0].gradients_after
+        self.conditions = [(one.before, self._told_once(one.before, one.after)) for one in given.runs]
+
+    def _told_once(self, before: Condition, after: Condition) -> Condition:
+        """What the training itself shows is no second mistake: mode and flags as they were before, then."""
+        update: dict[str, Any] = {}
+        if self.wrong_mode:
+            update["training"] = before.training
+        if self.frozen:
+            update["trainable"] = before.trainable
+        return after.model_copy(update=update)
+
+    @property
+    def step_first(self) -> bool:
+        """Whether a call begins with the optimizer's step, before the images came."""
+        return self.events[:1] in (["step"], ["other step"]) and "forward" in self.events
+
+    @property
+    def changed_setting(self) -> tuple[str, float, float] | None:
+        """A setting of the optimizer that is not what it was given with: name, value got, value given."""
+        if self.rate:
+            return "lr", self.rate[1], self.rate[2]
+        if self.momentum:
+            return "momentum", *self.momentum
+        if self.other_setting:
+            return *self.other_setting, 0.0
+        return None
+
+    @property
+    def overwritten(self) -> str:
+        """A weight that something other than a step changed."""
+        return next((name for step in self.steps for name in step.rewritten), "")
+
+    @property
+    def frozen(self) -> str:
+        """A parameter that a step did not move, though the reference's did."""
+        unmoved = (
+            name for got, want in self.pairs for name in want.moved if got.moved and name not in got.moved
+        )
+        return next(unmoved, "")
+
+    @property
+    def asked_again(self) -> bool:
+        """Whether only the statistics are astray, since the model was asked for its loss after the update."""
+        return bool(self.astray) and not self.weights_astray and self.returns("mean after the update")
+
+    @property
+    def loss_follows(self) -> bool:
+        """Whether the returned number may be wrong for the same reason as the update."""
+        return bool(
+            self.astray
+            and not self.asked_again
+            and (
+                self.gradient in ("scaled", "negated", "softmax twice", "zero labels", "other")
+                or self.wrong_mode
+                or "other" in self.batches
+                or self.overwritten
+                or self.run.on_a_copy
+                or self.step_first
+                or max(self.steps_a_call, self.forwards_a_call) > 1
+            )
+        )
+
+    def returns(self, kind: str) -> bool:
+        """Whether every call returned the number that ``kind`` is."""
+        return all(_close(call.returned, call.losses.get(kind)) for call in self.calls)
+
+    @property
+    def wrong_call(self) -> Call | None:
+        """The first call whose number is not the batch's mean loss before the update."""
+        return next((c for c in self.calls if not _close(c.returned, c.losses.get("mean"))), None)
+
+    @property
+    def decimals(self) -> int | None:
+        """To how many decimals every returned loss was rounded, if it was."""
+        for places in range(6):
+            if all(
+                c.returned is not None
+                and "mean" in c.losses
+                and round(c.losses["mean"], places) == round(c.returned, 7)
+                for c in self.calls
+            ):
+                return places
+        return None
+
+
+def _close(got: float | None, want: float | None) -> bool:
+    return got is not None and want is not None and abs(got - want) <= _CLOSE * max(1.0, abs(want))
+
+
+def _if_astray(row: Mistake) -> Mistake:
+    """The row, for answers alone whose weights or statistics end elsewhere than they should."""
+    if row.id == "changed-optimizer":  # a small weight decay hardly shows after three steps
+        return row
+    return replace(row, shows=lambda facts: facts.astray and row.shows(facts))
+
+
+def _update(
+    name: str, shows: Callable[[StepFacts], Any], text: str, hint: str, costs: float = _UPDATE
+) -> Mistake:
+    return Mistake(name, shows, text, hint, costs=costs)
+
+
+_ORDER = "The order is: clear old gradients, forward, loss, `backward()`, `optimizer.step()`."
+_NOT_THE_LOSS = "Keep the value of the loss that `backward()` was called on: `loss.item()`."
+
+UPDATE = [
+    _if_astray(row)
+    for row in [
+        _update(
+            "step-inside-out",
+            lambda f: f.closure,
+            "After three steps, each given a closure, `{0.astray[0]}` is not where one update a batch leads.",
+            "The closure clears the gradients, computes the loss, calls `backward()` and returns the loss.",
+        ),
+        _update(
+            "trained-a-copy",
+            lambda f: f.run.on_a_copy,
+            "The images went through a copy of the model, and not through the one that the function is given.",
+            "Call `model(images)` on the very model that the function is given.",
+        ),
+        _update(
+            "step-before-forward",
+            lambda f: f.step_first,
+            "A call began with `optimizer.step()`, before the images came: it used gradients from before.",
+            _ORDER,
+        ),
+        _update(
+            "never-stepped",
+            lambda f: not f.steps,
+            "No optimizer made a step: `optimizer.step()` was never called.",
+            "The last thing that changes the weights is `optimizer.step()`, after `backward()`.",
+        ),
+        _update(
+            "own-optimizer",
+            lambda f: any("other step" in call.events for call in f.run.calls),
+            "A step was made by another optimizer than the one that is given: {0.steps[0].kind}.",
+            "Use the argument `optimizer`: it holds momentum from one call to the next. Make none of your own.",
+        ),
+        _update(
+            "other-images",
+            lambda f: "other" in f.batches,
+            "The model was given other images than those of the batch: changed, cut or added to.",
+            "`model(images)`: the batch as it comes, all of it, once.",
+        ),
+        _update(
+            "step-before-backward",
+            lambda f: f.gradient in ("none", "zeros") and f.gradients_after,
+            "`optimizer.step()` came before `backward()` had given it this batch's gradients.",
+            _ORDER,
+        ),
+        _update(
+            "several-steps",
+            lambda f: f.steps_a_call > 1,
+            "One call made {0.steps_a_call} steps, where one update of the weights is asked for.",
+            "One `optimizer.step()` in each call, and one `backward()` before it.",
+        ),
+        *mode_mistakes(_UPDATE),
+        *loss_mistakes(_UPDATE),
+        *gradient_mistakes(_UPDATE),
+        _update(
+            "changed-optimizer",
+            lambda f: f.changed_setting,
+            "When it stepped, the optimizer's `{1[0]}` was {1[1]:.4g}; it was given with {1[2]:.4g}.",
+            "Leave the optimizer's settings to whoever calls the function.",
+        ),
+        _update(
+            "parameter-left-out",
+            lambda f: f.frozen,
+            "`{1}` did not move in a step: it was frozen, or taken from the optimizer, or got no gradient.",
+            "All of the model is to be trained: one `backward()` and one `optimizer.step()` do that.",
+        ),
+        _update(
+            "weights-rewritten",
+            lambda f: f.overwritten,
+            "`{1}` was changed by something other than `optimizer.step()`: replaced, reset, rounded or written to.",
+            "Only `optimizer.step()` changes weights here.",
+        ),
+        _update(
+            "second-forward",
+            lambda f: f.forwards_a_call > 1 and not f.weights_astray and not f.asked_again,
+            "The weights are right, the statistics are not (`{0.astray[0]}`): in one call the model was given images "
+            "{0.forwards_a_call} times, and each time in training mode moves the statistics of BatchNorm.",
+            "One forward pass is enough: its outputs give both the loss and whatever else you want to know.",
+            costs=_LOSS,
+        ),
+        _update(
+            "statistics-astray",
+            lambda f: not f.weights_astray and not f.asked_again,
+            "The weights are right, the statistics of BatchNorm are not: `{0.astray[0]}` is not where one forward pass "
+            "a batch leads.",
+            "In training mode each forward pass moves the statistics; leave them alone otherwise.",
+            costs=_LOSS,
+        ),
+        _update(
+            "ends-elsewhere",
+            lambda f: f.weights_astray,
+            "After three steps `{0.astray[0]}` is not where one update a batch leads.",
+            _ORDER,
+        ),
+    ]
+]  # fmt: skip
+
+
+def _loss(name: str, shows: Callable[[StepFacts], Any], text: str, hint: str = _NOT_THE_LOSS) -> Mistake:
+    return Mistake(name, lambda f: not f.loss_follows and f.wrong_call and shows(f), text, hint, costs=_LOSS)
+
+
+LOSS = [
+    Mistake(
+        "no-number",
+        lambda f: next((call.described for call in f.calls if call.returned is None), ""),
+        "The step returns {1}, where the loss is expected as a number.",
+        "End with `return loss.item()`.",
+        costs=_LOSS,
+    ),
+    Mistake(
+        "keeps-the-graph",
+        lambda f: any(call.keeps_graph for call in f.calls),
+        "The step returns a tensor that requires gradients, which keeps the whole computation graph in memory.",
+        "Return `loss.item()`.",
+        costs=_LOSS,
+    ),
+    _loss(
+        "loss-after-the-update",
+        lambda f: f.returns("mean after the update") or f.returns("mean in eval mode after the update"),
+        "The returned number is the batch's loss as it is after the update: the model was asked once more.",
+    ),
+    _loss(
+        "loss-in-eval-mode",
+        lambda f: f.returns("mean in eval mode"),
+        "The returned number is the batch's loss in eval mode, not the one that was trained on.",
+    ),
+    _loss(
+        "loss-summed",
+        lambda f: f.returns("sum"),
+        "The returned number is the sum of the batch's losses: the mean, times the number of images.",
+        "Return the mean itself: `loss.item()`, not multiplied by `len(images)`.",
+    ),
+    _loss(
+        "accuracy",
+        lambda f: f.returns("accuracy") or f.returns("accuracy after the update"),
+        "The returned number is the share of images that the model got right, not the loss.",
+    ),
+    _loss(
+        "rounded",
+        lambda f: f.decimals is not None,
+        "The returned number is the loss rounded to {0.decimals} decimals.",
+        "Return the number as it is: rounding is for printing.",
+    ),
+    _loss(
+        "another-number",
+        lambda f: True,
+        "A call returned {0.wrong_call.returned:.5g}, which is not the batch's mean cross-entropy before the update.",
+    ),
+]  # fmt: skip
+
+SIDE_EFFECTS = [
+    *[row for row in side_effects("with_gradient") if row.id != "weights-changed"],
+    ARGUMENTS_CHANGED,
+    SETTINGS_CHANGED,
+]
+
+TABLES = [UPDATE, LOSS, SIDE_EFFECTS]
+MISTAKES = [row for table in TABLES for row in table]
