@@ -8,10 +8,6 @@ from grader.exercises.kit.networks import network
 from grader.exercises.lesson_02_freezing.exercises import (
     FindTheBug,
     MakeOptimizer,
-    SetModes,
-    batch_norms,
-    freezing_network,
-    head_norm,
 )
 from grader.exercises.lesson_02_freezing.freeze_backbone import FreezeBackbone
 
@@ -44,27 +40,24 @@ def freeze_backbone(challenge: dict) -> dict:
     return {"networks": networks}
 
 
-def _set_modes(model):
-    model.train()
-    for module in model.modules():
-        if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
-            module.train(any(parameter.requires_grad for parameter in module.parameters()))
-
-
 def set_modes(challenge: dict) -> dict:
-    """Each network's condition before the call, and which BatchNorm is frozen, and of which kind."""
-    collected = SetModes().collect(_set_modes, challenge)["networks"]
+    """Of each network: what is frozen of each BatchNorm, of which class these are, and all modules."""
     networks = []
-    for network, found in zip(challenge["networks"], collected, strict=True):
-        spec = network["spec"]
+    for asked in challenge["networks"]:
+        modules = dict(network(asked["spec"]).named_modules())
         networks.append(
             {
-                "before": found["before"],
-                "norms": network["norms"],
-                "derived": batch_norms(spec)[0],
-                "one_dimensional": head_norm(spec),
-                "dropout_name": spec["dropout_name"],
-                "modules": [name for name, _ in freezing_network(spec).named_modules()],
+                "norms": asked["norms"],
+                "derived": [
+                    name
+                    for name in asked["norms"]
+                    if type(modules[name]) not in (nn.BatchNorm1d, nn.BatchNorm2d)
+                ],
+                "one_dimensional": [
+                    name for name in asked["norms"] if isinstance(modules[name], nn.BatchNorm1d)
+                ],
+                "dropout_name": asked["spec"]["dropout_name"],
+                "modules": list(modules),
             }
         )
     return {"networks": networks}
