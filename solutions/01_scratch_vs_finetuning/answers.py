@@ -1,7 +1,10 @@
 """Expected values of lesson 01_scratch_vs_finetuning. Stays with the instructor."""
 
+from torch import nn
 from torch.nn import functional as F
 
+from grader.exercises.kit.networks import network
+from grader.exercises.kit.tensors import snapshot
 from grader.exercises.lesson_01_scratch_vs_finetuning.training_step import TrainingStep
 
 
@@ -24,6 +27,33 @@ def training_step(challenge: dict) -> dict:
     }
 
 
+def two_starts(challenge: dict) -> dict:
+    """Backbones as `build` gives them, the old heads, and the number of new classes of each architecture."""
+    pairs = []
+    for spec, seed, classes in zip(
+        challenge["networks"], challenge["scratch_seeds"], challenge["num_classes"], strict=True
+    ):
+        networks = {"scratch": network({**spec, "seed": seed}), "fine-tuned": network(spec)}
+        head = [name for name, layer in networks["scratch"].named_modules() if isinstance(layer, nn.Linear)][
+            -1
+        ]
+        pairs.append(
+            {
+                **{
+                    which: {n: v for n, v in snapshot(model).items() if not n.startswith(f"{head}.")}
+                    for which, model in networks.items()
+                },
+                "old_heads": {which: model.get_submodule(head).weight for which, model in networks.items()},
+                "old_classes": spec["num_classes"],
+                "head": head,
+                "num_classes": classes,
+                "modules": [name for name, _ in networks["scratch"].named_modules() if name != head],
+            }
+        )
+    return {"pairs": pairs}
+
+
 EXPECT = {
     "scratch.training_step": training_step,
+    "scratch.two_starts": two_starts,
 }

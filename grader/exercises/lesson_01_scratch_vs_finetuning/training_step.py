@@ -14,12 +14,8 @@ from grader.exercises.kit.networks import Spec, network, network_spec
 from grader.exercises.kit.numbers import as_number, described
 from grader.exercises.kit.side_effects import condition
 from grader.exercises.kit.training_watch import TrainingWatch
-from grader.exercises.lesson_01_scratch_vs_finetuning.training_step_mistakes import (
-    MISTAKES,
-    TABLES,
-    Given,
-    StepFacts,
-)
+from grader.exercises.lesson_01_scratch_vs_finetuning.training_step_facts import Given, StepFacts
+from grader.exercises.lesson_01_scratch_vs_finetuning.training_step_mistakes import MISTAKES, TABLES
 from grader.exercises.machine.asking import ask
 from grader.exercises.machine.exercise import Exercise
 from grader.exercises.machine.mistakes import judge_by_tables
@@ -133,11 +129,17 @@ def _call(answer: Any, model: Any, batch: Batch, optimizer: Any, events: list[st
         "described": described(returned),
         "keeps_graph": isinstance(returned, torch.Tensor) and returned.requires_grad,
         "events": happened,
-        "gradients_after": any(p.grad is not None and bool(p.grad.any()) for p in model.parameters()),
+        "gradients_after": _has_gradients(model),
         "changed_arguments": arguments.changed(),
         "changed_settings": switched,
         "losses": losses | _losses(model, given, " after the update"),
     }
+
+
+def _has_gradients(model: Any) -> bool:
+    """Whether some gradient is not zero; of a model without numbers there is none."""
+    gradients = (p.grad for p in model.parameters() if p.grad is not None and p.grad.device.type != "meta")
+    return any(bool(gradient.any()) for gradient in gradients)
 
 
 def _losses(model: Any, batch: Batch, when: str) -> dict[str, float]:
