@@ -7,9 +7,9 @@ from torch.nn import functional as F
 from grader.exercises.kit.networks import network
 from grader.exercises.lesson_02_freezing.exercises import (
     FindTheBug,
-    MakeOptimizer,
 )
 from grader.exercises.lesson_02_freezing.freeze_backbone import FreezeBackbone
+from grader.exercises.lesson_02_freezing.make_optimizer import MakeOptimizer
 
 
 def _freeze_backbone(model, head_name):
@@ -64,23 +64,22 @@ def set_modes(challenge: dict) -> dict:
 
 
 def _make_optimizer(model, learning_rate):
-    trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    return torch.optim.SGD(trainable, lr=learning_rate, momentum=0.9)
+    return torch.optim.SGD(filter(lambda p: p.requires_grad, model.parameters()), learning_rate, 0.9)
 
 
 def make_optimizer(challenge: dict) -> dict:
-    """Each network's condition before the call and its weights after two steps."""
+    """What is trainable in each network, and its weights after two steps."""
     collected = MakeOptimizer().collect(_make_optimizer, challenge)["networks"]
     return {
         "networks": [
             {
-                "before": found["before"],
                 "state": found["state"],
                 "trainable": found["held"],
-                "head": network["spec"]["head"],
-                "learning_rate": network["learning_rate"],
+                "parameters": [name for name, _ in network(asked["spec"]).named_parameters()],
+                "head": asked["spec"]["head"],
+                "learning_rate": asked["learning_rate"],
             }
-            for network, found in zip(challenge["networks"], collected, strict=True)
+            for asked, found in zip(challenge["networks"], collected, strict=True)
         ]
     }
 
