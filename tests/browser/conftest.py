@@ -18,6 +18,7 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+import grader.quiz
 from grader.quiz.publish import publish
 from grader.quiz.schema import Quiz
 
@@ -32,6 +33,9 @@ FLAGS = [
     "--disable-dev-shm-usage",
 ]
 TOKEN = "browser-tests"
+EXTENSION = Path(grader.quiz.__file__).parent / "labextension"
+EXTENSION_NAME = "finetuning-course-quiz"
+FROM_SOURCE = "from_source.txt"  # stands in no installed extension
 ANSWER_CELL = "scratch-quiz-answers"
 UNANSWERED = (
     'answers = {\n    "what-for": None,\n    "head-swap": None,  # look at the shapes\n    "steps": None,\n}'
@@ -140,6 +144,7 @@ def server(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     home = tmp_path_factory.mktemp("jupyter")
     folder = home / "course"
     folder.mkdir()
+    _lay_out_extension(home / "source")
     _silence_news(home / "settings")
     url = f"http://127.0.0.1:{_free_port()}"
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", "--allow-root"]
@@ -226,11 +231,18 @@ def _environment(home: Path) -> dict[str, str]:
         "HOME": str(home),
         "IPYTHONDIR": str(home / "ipython"),
         "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_PATH": str(home / "source"),  # looked through before the folders of this environment
         "JUPYTER_DATA_DIR": str(home / "data"),
         "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
         "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
     }
+
+
+def _lay_out_extension(data: Path) -> None:
+    """The extension as the repository has it: what is installed may be older."""
+    shutil.copytree(EXTENSION, data / "labextensions" / EXTENSION_NAME)
+    (data / "labextensions" / EXTENSION_NAME / "static" / FROM_SOURCE).write_text("")
 
 
 def _silence_news(settings: Path) -> None:

@@ -1,3 +1,5 @@
+// @ts-check
+//
 // Draws a quiz as a notebook output. The notebook document is the only truth: a choice is written into
 // the answer cell, and what is drawn as chosen is what that cell says.
 
@@ -6,31 +8,75 @@ import { lineFor, readLetter, smallestEdit, withLetter } from "./answers.js";
 const MIME_TYPE = "application/vnd.finetuning-course.quiz.v1+json";
 const LETTERS = "ABCDE";
 
+/**
+ * A tree made by grader/quiz/markup.py: text, or a tag and children.
+ *
+ * @typedef {string | [string, ...any[]]} Tree
+ */
+/**
+ * What grader/quiz/published.py gives to the output, and what of it is sealed.
+ *
+ * @typedef {{ id: string, points?: number, prompt: Tree[], body: Tree[], options: Tree[][] }} QuestionData
+ * @typedef {{ answer: string, feedback: Tree[][], steps: Tree[][], quick_check: Tree[],
+ *   common_mistakes: Tree[][] }} Secret
+ * @typedef {{ title: string, answer_cell: string, dict_name: string, graded: boolean, sealed?: string,
+ *   questions: QuestionData[] }} QuizData
+ */
+/**
+ * What this file uses of the application's own classes.
+ *
+ * @typedef {{ connect: (slot: () => void) => void, disconnect: (slot: () => void) => void }} Signal
+ * @typedef {{ changed: Signal, getSource: () => string,
+ *   updateSource: (start: number, end: number, text: string) => void,
+ *   undoManager?: { stopCapturing: () => void } | null }} SharedCell
+ * @typedef {{ type: string, sharedModel: SharedCell, getMetadata: (name: string) => any }} Cell
+ * @typedef {{ readOnly: boolean, cells: Iterable<Cell> & { changed: Signal } }} Notebook
+ * @typedef {{ parent: LabWidget | null, model?: any }} LabWidget
+ * @typedef {LabWidget & { node: HTMLElement, isDisposed: boolean, isAttached: boolean,
+ *   addClass: (name: string) => void }} BaseWidget
+ */
+
 // ------------------------------------------------------------------------------------------ elements
 
-/** An element with properties (`className`, `hidden`) or attributes (`role`, `aria-…`) and children. */
+/**
+ * An element with properties (`className`, `hidden`) or attributes (`role`, `aria-…`) and children.
+ *
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, any>} properties
+ * @param {...(Node | string)} children
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
 function element(tag, properties = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
     if (value === undefined) continue;
-    if (name in node && name !== "role") node[name] = value;
+    if (name in node && name !== "role") Object.assign(node, { [name]: value });
     else node.setAttribute(name, value);
   }
   node.append(...children);
   return node;
 }
 
+/** @type {Set<string>} */
 const TAGS = new Set(["p", "pre", "code", "strong", "em", "ul", "ol", "li", "br"]);
 
-/** DOM of a tree made by grader/quiz/markup.py: strings become text, known tags elements, nothing else. */
+/**
+ * DOM of trees: strings become text, known tags elements, nothing else.
+ *
+ * @param {Tree[]} nodes
+ * @returns {Node[]}
+ */
 function draw(nodes) {
   return nodes.map((node) => {
     if (typeof node === "string") return document.createTextNode(node);
     const [tag, ...children] = node;
-    return element(TAGS.has(tag) ? tag : "span", {}, ...draw(children));
+    const known = /** @type {keyof HTMLElementTagNameMap} */ (TAGS.has(tag) ? tag : "span");
+    return element(known, {}, ...draw(children));
   });
 }
 
+/** @param {string} text */
 function drawCode(text) {
   return element("code", {}, text);
 }
@@ -39,10 +85,13 @@ function drawCode(text) {
 
 /** The answer cell of a quiz: found, followed, read and written. */
 class AnswerCell {
+  /** @param {QuizData} data @param {() => void} onChange */
   constructor(data, onChange) {
     this._data = data;
     this._onChange = onChange;
+    /** @type {Notebook | null} */
     this._notebook = null;
+    /** @type {Cell | null} */
     this._cell = null;
     // Cells may be cut, pasted or reloaded; look again whenever the list changes.
     this._onCells = () => {
@@ -51,7 +100,7 @@ class AnswerCell {
     };
   }
 
-  /** Walk from the output up to the notebook that holds it. */
+  /** Walk from the output up to the notebook that holds it. @param {LabWidget} widget */
   connect(widget) {
     for (let parent = widget.parent; parent && !this._notebook; parent = parent.parent) {
       if (parent.model?.cells) this._notebook = parent.model;
@@ -100,15 +149,16 @@ class AnswerCell {
     return "";
   }
 
+  /** @param {string} id */
   letter(id) {
     return readLetter(this.source, this._data.dict_name, id);
   }
 
-  /** Write one choice as one step that undo takes back. */
+  /** Write one choice as one step that undo takes back. @param {string} id @param {string} letter */
   write(id, letter) {
     const before = this.source;
     const after = withLetter(before, this._data.dict_name, id, letter);
-    if (after === before) return;
+    if (after === null || after === before || !this._cell) return;
     const { sharedModel } = this._cell;
     const { start, end, text } = smallestEdit(before, after);
     // Edits within half a second are otherwise undone together.
@@ -126,11 +176,14 @@ class AnswerCell {
  * listener on window comes early enough. Chords, Tab and Shift+Enter go on to the application; nothing
  * is prevented here, so arrows and Space keep their native meaning.
  *
- * Returns a function that ends it.
+ * @param {HTMLElement} root
+ * @param {(event: KeyboardEvent) => void} onPlainKey
+ * @returns {() => void} ends it
  */
 function keepKeysInside(root, onPlainKey) {
+  /** @param {KeyboardEvent} event */
   function listen(event) {
-    if (!root.contains(event.target)) return;
+    if (!(event.target instanceof Node) || !root.contains(event.target)) return;
     const isChord = event.ctrlKey || event.metaKey || event.altKey;
     if (isChord || event.key === "Tab" || (event.shiftKey && event.key === "Enter")) return;
     event.stopPropagation();
@@ -146,7 +199,13 @@ let counter = 0;
 
 /** One question: a radio group, the feedback under the chosen option, and the worked solution. */
 class QuestionView {
-  /** `secret` holds key, feedback and solution; undefined where they are withheld. */
+  /**
+   * @param {QuestionData} data
+   * @param {number} number
+   * @param {number} total
+   * @param {Secret | undefined} secret key, feedback and solution; undefined where they are withheld
+   * @param {(letter: string) => void} onChoose
+   */
   constructor(data, number, total, secret, onChoose) {
     this._data = data;
     this._secret = secret;
@@ -157,6 +216,7 @@ class QuestionView {
     this._solution = element("div", { className: "ftq-solution", hidden: true });
     if (secret) this._solution.append(...drawSolution(secret));
     this.letter = "";
+    this._said = "";
 
     const points = data.points ? ` · ${data.points} ${data.points === 1 ? "point" : "points"}` : "";
     const body = element("div", { className: "ftq-body", id: `${this._id}-body` }, ...draw(data.body));
@@ -184,12 +244,12 @@ class QuestionView {
     return this.letter !== "" && this.letter === this._secret?.answer;
   }
 
-  /** Choose by letter key, or the focused option by Enter. */
+  /** Choose by letter key, or the focused option by Enter. @param {KeyboardEvent} event */
   onPlainKey(event) {
-    const isRadio = event.target instanceof HTMLInputElement;
+    if (!(event.target instanceof HTMLInputElement) || event.repeat) return;
     const letter = event.key === "Enter" ? event.target.value : event.key.toUpperCase();
     const option = this._options.find((each) => each.letter === letter);
-    if (!isRadio || !option || event.repeat) return;
+    if (!option) return;
     event.preventDefault();
     option.input.focus();
     this._choose(letter);
@@ -198,17 +258,18 @@ class QuestionView {
   /**
    * Show what the document says.
    *
-   * letter: the chosen one; "" for none; null where the answer cell holds something else.
-   * canWrite: whether a click reaches the notebook, or the student has to type.
+   * @param {string | null} letter the chosen one; "" for none; null where the answer cell holds other things
+   * @param {boolean} canWrite whether a click reaches the notebook, or the student has to type
    */
   show(letter, canWrite) {
     const option = this._options.find((each) => each.letter === letter);
-    this.letter = option ? letter : "";
+    this.letter = option ? option.letter : "";
     for (const each of this._options) this._showOption(each, each === option);
     this._solution.hidden = !option;
-    this._say(option ? letter : letter && null, canWrite);
+    this._say(option || letter === "" ? letter : null, canWrite);
   }
 
+  /** @param {Tree[]} nodes @param {string} letter */
   _drawOption(nodes, letter) {
     const id = `${this._id}-${letter}`;
     const input = element("input", { type: "radio", name: this._id, value: letter, id });
@@ -224,9 +285,11 @@ class QuestionView {
     return { letter, input, feedback, row };
   }
 
+  /** @param {ReturnType<QuestionView["_drawOption"]>} option @param {boolean} isChosen */
   _showOption({ letter, input, feedback, row }, isChosen) {
-    const showsFeedback = isChosen && Boolean(this._secret);
-    const isRight = letter === this._secret?.answer;
+    const secret = this._secret;
+    const showsFeedback = isChosen && secret !== undefined;
+    const isRight = letter === secret?.answer;
     input.checked = isChosen;
     row.classList.toggle("ftq-chosen", isChosen);
     row.classList.toggle("ftq-right", showsFeedback && isRight);
@@ -235,7 +298,7 @@ class QuestionView {
     feedback.hidden = !showsFeedback;
     feedback.replaceChildren();
     input.removeAttribute("aria-describedby");
-    if (!showsFeedback) return;
+    if (!isChosen || !secret) return;
     input.setAttribute("aria-describedby", feedback.id);
     feedback.append(
       element("span", { className: "ftq-badge", "aria-hidden": "true" }, isRight ? "✓" : "✗"),
@@ -243,11 +306,12 @@ class QuestionView {
         "div",
         {},
         element("strong", {}, isRight ? "Right. " : "Not quite. "),
-        ...draw(this._secret.feedback[LETTERS.indexOf(letter)]),
+        ...draw(secret.feedback[LETTERS.indexOf(letter)]),
       ),
     );
   }
 
+  /** @param {string | null} letter @param {boolean} canWrite */
   _say(letter, canWrite) {
     const key = `${letter} ${canWrite}`;
     if (key === this._said) return;
@@ -270,7 +334,9 @@ class QuestionView {
   }
 }
 
+/** @param {Secret} secret */
 function drawSolution({ steps, quick_check: quickCheck, common_mistakes: mistakes }) {
+  /** @param {Tree[][]} entries */
   const items = (entries) => entries.map((nodes) => element("li", {}, ...draw(nodes)));
   return [
     element(
@@ -293,9 +359,11 @@ function drawSolution({ steps, quick_check: quickCheck, common_mistakes: mistake
 
 /** All questions of one part, a line of progress above them and the next step below. */
 class QuizView {
+  /** @param {QuizData} data @param {Record<string, Secret> | undefined} secrets by id of the question */
   constructor(data, secrets) {
     this._data = data;
     this._hasKeys = Boolean(secrets);
+    /** @type {Record<string, string>} */
     this._local = {}; // choices where no document can take them
     this._cell = new AnswerCell(data, () => this._refresh());
     const total = data.questions.length;
@@ -325,10 +393,12 @@ class QuizView {
     );
   }
 
+  /** @param {LabWidget} widget */
   connect(widget) {
     this._cell.connect(widget);
     this._endKeys = keepKeysInside(this.node, (event) => {
-      this._questions.find(({ node }) => node.contains(event.target))?.onPlainKey(event);
+      const target = /** @type {Node} */ (event.target);
+      this._questions.find(({ node }) => node.contains(target))?.onPlainKey(event);
     });
     this._refresh();
   }
@@ -338,6 +408,7 @@ class QuizView {
     this._cell.disconnect();
   }
 
+  /** @param {string} id @param {string} letter */
   _choose(id, letter) {
     if (this._cell.obstacle) this._local[id] = letter;
     else this._cell.write(id, letter);
@@ -372,7 +443,7 @@ class QuizView {
 
 // ------------------------------------------------------------------------------------------- sealing
 
-/** What grader/quiz/sealing.py sealed: base64 of zlib-compressed JSON. */
+/** What grader/quiz/sealing.py sealed: base64 of zlib-compressed JSON. @param {string} text */
 async function unseal(text) {
   const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
@@ -381,7 +452,12 @@ async function unseal(text) {
 
 // -------------------------------------------------------------------------------------------- plugin
 
-/** The JupyterLab plugin; `Widget` and `IRenderMimeRegistry` are the application's own. */
+/**
+ * The JupyterLab plugin; `Widget` and `IRenderMimeRegistry` are the application's own.
+ *
+ * @param {new () => BaseWidget} Widget
+ * @param {any} IRenderMimeRegistry
+ */
 export function createPlugin(Widget, IRenderMimeRegistry) {
   class QuizRenderer extends Widget {
     constructor() {
@@ -389,6 +465,7 @@ export function createPlugin(Widget, IRenderMimeRegistry) {
       this.addClass("ftq-output");
     }
 
+    /** @param {{ data: Record<string, any> }} model */
     async renderModel(model) {
       const data = model.data[MIME_TYPE];
       const secrets = data.sealed ? await unseal(data.sealed) : undefined;
@@ -414,7 +491,7 @@ export function createPlugin(Widget, IRenderMimeRegistry) {
     description: "Draws the quizzes of the fine-tuning course.",
     autoStart: true,
     requires: [IRenderMimeRegistry],
-    activate: (_app, rendermime) => {
+    activate: (/** @type {unknown} */ _app, /** @type {any} */ rendermime) => {
       const factory = { safe: true, mimeTypes: [MIME_TYPE], createRenderer: () => new QuizRenderer() };
       rendermime.addFactory(factory, 0);
     },
