@@ -56,7 +56,9 @@ def condition(model: Any, own_hooks: Collection[Any] = ()) -> dict[str, Any]:
 
 
 def _hooks_of(module: Any, own: Collection[Any]) -> list[Any]:
-    return [hook for kind in _HOOKS for hook in getattr(module, kind, {}).values() if hook not in own]
+    hooks = [hook for kind in _HOOKS for hook in getattr(module, kind, {}).values() if hook not in own]
+    # A lazy layer of PyTorch's waits for its first batch with a hook of its own.
+    return [hook for hook in hooks if getattr(hook, "__name__", "") != "_infer_parameters"]
 
 
 def is_sound(before: Condition, after: Condition) -> bool:

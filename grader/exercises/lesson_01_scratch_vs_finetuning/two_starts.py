@@ -34,12 +34,13 @@ class TwoStarts(Exercise):
     def challenge(self, rng: np.random.Generator) -> dict:
         """A flat architecture, and a nested one whose last linear layer lies two modules deep.
 
-        There are more new classes than any layer is wide: a layer that was mistaken for the head has another shape.
+        There are fewer old and more new classes than any layer is wide: the shapes tell what was taken for the head.
         """
         specs = [
             network_spec(rng, nested=False, stages=2, head_last=True),
             network_spec(rng, nested=True, stages=2, head_last=True, deep_head=True),
         ]
+        specs = [spec | {"num_classes": 3} for spec in specs]  # fewer than any layer is wide
         return {
             "networks": specs,
             "scratch_seeds": [int(rng.integers(2**31)) for _ in specs],
@@ -113,15 +114,19 @@ def _described(model: Any, images: Any) -> dict[str, Any]:
         "are_shares": False,
         "error": "",
     }
+    modes = [(module, module.training) for module in model.modules()]
     try:
         with torch.no_grad():
             outputs = ask(model.eval(), images)
     except AnswerRaised as raised:
         return found | {"error": f"{type(raised.error).__name__}: {raised.error}".splitlines()[0][:200]}
+    finally:
+        for module, training in modes:
+            module.training = training
     if not isinstance(outputs, torch.Tensor):
         return found | {"outputs": described(outputs)}
-    sums = outputs.float().sum(dim=-1) if outputs.ndim else outputs
+    shares = outputs.float() if bool((outputs >= 0).all()) else outputs.float().exp()
     return found | {
         "shape": list(outputs.shape),
-        "are_shares": bool((outputs >= 0).all()) and bool((sums - 1).abs().max() < 1e-3),
+        "are_shares": outputs.ndim == 2 and bool(((shares.sum(dim=1) - 1).abs() < 1e-3).all()),
     }

@@ -109,12 +109,17 @@ class NetworkFacts:
         self.changed_weight = next(filter(is_weight, self.changed), "")
 
     @property
-    def wrapped(self) -> bool:
-        """Whether the network that was built lies as a whole in another one."""
-        names = [*self.backbone, f"{self.head}.weight"]
-        first = names[0]
+    def wrapped(self) -> str:
+        """Before which name all of the backbone lies, if it lies in another module; "" if it does not."""
+        first = next(iter(self.backbone))
         prefixes = [key.removesuffix(first) for key in self.state if key.endswith(f".{first}")]
-        return any(all(f"{prefix}{name}" in self.state for name in names) for prefix in prefixes)
+        return next((p for p in prefixes if all(f"{p}{name}" in self.state for name in self.backbone)), "")
+
+    @property
+    def old_head_in_wrapped(self) -> bool:
+        """Whether the wrapped network ends with as many outputs as it was built with."""
+        weight = self.state.get(f"{self.wrapped}{self.head}.weight")
+        return bool(self.wrapped) and weight is not None and len(weight) == self.wanted["old_classes"]
 
     @property
     def only_a_number(self) -> str:
@@ -131,15 +136,19 @@ class NetworkFacts:
         rows = len(old)
         return new is not None and new.ndim == 2 and len(new) > rows and bool(np.array_equal(new[:rows], old))
 
+    @property
+    def holds_old_head(self) -> bool:
+        """Whether the old head's weight lies within what stands in its place."""
+        old = self.wanted["old_heads"][self.name]
+        return any(np.array_equal(self.state[name], old) for name in inside(self.state, self.head))
+
     def has_start(self, start: str) -> bool:
         """Whether the backbone is the one that ``build`` gives for ``start``."""
         return self.whole and all(same(self.state[key], value) for key, value in self.wanted[start].items())
 
     @property
     def conditions(self) -> list[tuple[Condition, Condition]]:
-        """The backbone's condition as it was built and as it came back, if it is all there."""
-        if not self.whole:
-            return []
+        """The backbone's condition as it was built and as it came back; if some is missing, only where it lies."""
         got, parts, names = self.network.condition, self.wanted["modules"], list(self.backbone)
         before = {
             "state": {},
@@ -159,4 +168,6 @@ class NetworkFacts:
             "dtypes": got.dtypes,
             "devices": got.devices,
         }
+        if not self.whole:
+            after = before | {"devices": got.devices}
         return [(Condition(**before), Condition(**after))]

@@ -46,10 +46,16 @@ HEAD = [
     ),
     _of_a_network(
         "layer-behind",
-        lambda n: n.wrapped,
+        lambda n: n.old_head_in_wrapped,
         "The {1.name} network is the one that was built, with its old head, inside another module: a new layer came "
         "behind the old head instead of in its place.",
         _REPLACE,
+    ),
+    _of_a_network(
+        "wrapped",
+        lambda n: n.wrapped,
+        "The {1.name} network lies inside another module: its tensors have other names than those of what `build` gave.",
+        "Return the network itself, with another layer in the head's place.",
     ),
     _of_a_network(
         "another-layer",
@@ -97,9 +103,17 @@ HEAD = [
         "`num_classes` is given: `nn.Linear(head.in_features, num_classes)`.",
     ),
     _of_a_network(
+        "old-head-inside",
+        lambda n: n.holds_old_head,
+        "In the {1.name} network the old head is a part of the new one: the new layer sees the scores of the old classes "
+        "instead of the features.",
+        "The new layer takes the old one's place: `nn.Linear(head.in_features, num_classes)` alone.",
+    ),
+    _of_a_network(
         "softmax-in-the-head",
         lambda n: n.are_shares,
-        "The {1.name} network's outputs are positive and sum to 1: a softmax is in it, where raw scores are needed.",
+        "The {1.name} network's outputs are shares of the classes, or their logarithms: a softmax is in it, where raw scores "
+        "are needed.",
         "`F.cross_entropy` applies a softmax itself: the head is the linear layer alone.",
     ),
     _of_a_network(
