@@ -101,6 +101,10 @@ class TrainingWatch:
     def __deepcopy__(self, memo: dict) -> "TrainingWatch":
         return self  # a copied model carries its hook along: both report to this one watch
 
+    def is_busy(self) -> bool:
+        """Whether a forward pass is this watch's own, on its copy of the model."""
+        return self._busy
+
     @property
     def hooks(self) -> list[Any]:
         """The functions that are registered on the model: no side effect of the answer's."""
