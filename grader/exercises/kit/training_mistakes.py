@@ -63,8 +63,9 @@ def gradient_mistakes(costs: float) -> list[Mistake]:
         row(
             "no-gradient",
             lambda f: f.gradient == "none",
-            "At step {0.bad_number} no parameter had a gradient: `backward()` was missing or came too late, or the "
-            "gradients were cleared between it and `optimizer.step()`.",
+            "At step {0.bad_number} no parameter had a gradient: `backward()` was missing or came too late, the "
+            "gradients were cleared between it and `optimizer.step()`, or the loss no longer hung on the weights "
+            "(`detach()`, `no_grad()`).",
             "The order is: clear old gradients, forward, loss, `backward()`, `optimizer.step()`.",
         ),
         row(

@@ -37,9 +37,10 @@ class Choice:
         )
 
     @property
-    def test_calls(self) -> int:
-        """How often the test set was measured."""
-        return sum(call.which == "test" for call in self.run.calls)
+    def test_rounds(self) -> str:
+        """For how many rounds' weights the test set was measured, in words."""
+        count = len(self.told["test"])
+        return "the weights of one round" if count == 1 else f"the weights of {count} rounds"
 
     @property
     def only_test(self) -> bool:
@@ -49,7 +50,7 @@ class Choice:
     @property
     def measured_nothing(self) -> bool:
         """Whether no set was measured for the weights of several rounds."""
-        return self.trained > 1 and not self.chooser
+        return self.trained != 1 and not self.chooser
 
     @property
     def chosen_by_training(self) -> bool:
@@ -159,10 +160,12 @@ class Choice:
         score = self.run.score
         if score is None:
             return False
-        known = [s for n, s in self.told["test"].items() if n in self.returned] or [self.wanted_score]
-        if known == [None]:
-            known = list(self.told["test"].values())
-        return not any(want is not None and abs(score - want) <= 1e-6 for want in known)
+        if self.returned:
+            of_these = [told for number, told in self.told["test"].items() if number in self.returned]
+            known = of_these or [self.wanted_score]
+        else:
+            known = [call.score for call in self.run.calls if call.which == "test"] or [None]
+        return not any(want is None or abs(score - want) <= 1e-6 for want in known)
 
     def _is(self, scores: list[float]) -> bool:
         score = self.run.score

@@ -1,8 +1,10 @@
 """A staged training that never trains the stage, asks the test set, and forgets the best weights: to be repaired."""
 
+import contextlib
 from typing import Any
 
 import numpy as np
+from pydantic import Field
 
 from grader.exercises.kit.arguments import Arguments
 from grader.exercises.kit.batches import KnownBatches
@@ -38,15 +40,16 @@ class Call(StrictEvidence):
     """One call of ``measure``: on which set, of which round's weights (0: of none), after how many updates."""
 
     which: str
-    round: int
+    round: int = Field(ge=0)
     score: Number
     after: int
 
 
 class End(StrictEvidence):
-    """The weights that were measured as a round's: those tensors that differ from the start."""
+    """The weights that were measured as a round's, after so many updates: those tensors that differ from the start."""
 
-    round: int
+    round: int = Field(ge=0)
+    after: int
     changed: State
 
 
@@ -66,7 +69,7 @@ class Run(StrictEvidence):
 class Tuned(StrictEvidence):
     """Two runs that differ in the scores alone, and the steps of the first."""
 
-    runs: list[Run]
+    runs: list[Run] = Field(min_length=2, max_length=2)
     steps: list[Step]
     changed_settings: list[str]
 
@@ -104,28 +107,29 @@ class FindTheBug(Exercise):
         """Each run: what was measured after which round, the rounds' weights, and what came back."""
         steps: list[dict] = []
         runs, settings = [], []
-        for scores in challenge["scores"]:
-            run, watch = _run(answer, challenge["spec"], challenge["data_seed"], scores)
-            runs.append(run)
-            steps = steps or watch.steps
+        for number, scores in enumerate(challenge["scores"]):
+            runs.append(_run(answer, challenge, scores, steps if number == 0 else None))
             settings += reset_settings()
         return {"runs": runs, "steps": steps, "changed_settings": settings}
 
     def judge(self, evidence: Tuned, expected: dict) -> Verdict:
         """A point each: the stage trains, validation chooses, the best weights come back, and so does their test score."""
         facts = Repair(evidence, expected)
-        mended, told = judge_by_tables(self.points, facts, BUGS, RIGHT)
+        mended, told = judge_by_tables(self.points, facts, facts.can_be_seen(BUGS), RIGHT)
+        mended = max(0, mended - facts.unseen_points)
         unharmed, slips = judge_by_tables(self.points, facts, SLIPS, RIGHT)
         if unharmed == 0:
             return self.verdict(0, slips)
         if mended == 0:
             told = [AS_RELEASED.finding(facts)]
         if unharmed < self.points:
-            told = [*(told if mended < self.points else []), *slips]
+            told = [*(finding for finding in told if finding.id), *slips]
         return self.verdict(min(mended, unharmed), told)
 
 
-def _run(answer: Any, spec: dict, seed: int, scores: dict) -> tuple[dict, TrainingWatch]:
+def _run(answer: Any, challenge: dict, scores: dict, steps: list[dict] | None) -> dict:
+    """What one call shows; its steps are added to ``steps``, if there is such a list."""
+    spec, seed = challenge["spec"], challenge["data_seed"]
     model = pretrained(spec)
     batches = staged_batches(spec, seed, BATCHES)
     validation, test = staged_batches(spec, seed + 1, 2)
@@ -134,10 +138,18 @@ def _run(answer: Any, spec: dict, seed: int, scores: dict) -> tuple[dict, Traini
     stages = list(spec["stages"])
     given = Arguments(stages=stages, train_batches=batches, validation=validation, test=test)
     before = condition(model)
-    handle = model.register_forward_pre_hook(rounds.on_forward)
-    with watch:
+    head = model.get_submodule(spec["head"])
+    handles = [
+        model.register_forward_pre_hook(rounds.on_forward),
+        head.register_forward_pre_hook(rounds.on_head_forward),
+    ]
+    with contextlib.nullcontext() if steps is None else watch:
         result = ask(answer, model, stages, spec["head"], batches, validation, test, rounds.measure)
-    handle.remove()
+    for handle in handles:
+        handle.remove()
+    own = [*watch.hooks, rounds.on_forward, rounds.on_head_forward]
+    if steps is not None:
+        steps += watch.steps
     returned, score, problem = _model_and_score(result)
     return {
         "problem": problem,
@@ -145,10 +157,10 @@ def _run(answer: Any, spec: dict, seed: int, scores: dict) -> tuple[dict, Traini
         "ends": rounds.ends,
         "updates": rounds.updates,
         "before": before,
-        "after": condition(model if returned is None else returned, [*watch.hooks, rounds.on_forward]),
+        "after": condition(model if returned is None else returned, own),
         "score": score,
         "changed_arguments": given.changed(),
-    }, watch
+    }
 
 
 def _model_and_score(result: object) -> tuple[Any, float | None, str]:

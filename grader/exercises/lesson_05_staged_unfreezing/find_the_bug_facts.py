@@ -1,11 +1,13 @@
 """What a repaired function does, beside the reference and the released one: facts for the tables of mistakes."""
 
+from functools import cached_property
 from typing import Any
 
 from grader.exercises.kit.tensors import State, astray, inside, is_weight, moved
 from grader.exercises.kit.training_facts import TrainingFacts
 from grader.exercises.kit.training_watch import Step
 from grader.exercises.lesson_05_staged_unfreezing.choice_of_round import IN_A_ROUND, ROUNDS, Choice
+from grader.exercises.machine.mistakes import Mistake
 
 HEAD_ROUNDS = 2
 
@@ -21,6 +23,11 @@ class Repair(TrainingFacts):
         self.start, self.head, self.last = expected["start"], expected["head"], expected["last"]
         first = evidence.runs[0]
         self.ends = {end.round: {**self.start, **end.changed} for end in first.ends if end.round}
+        whole = [end for end in first.ends if end.after and end.after % IN_A_ROUND == 0]
+        if (
+            len(self.ends) > ROUNDS and first.updates == ROUNDS * IN_A_ROUND
+        ):  # measured within the rounds, too
+            self.ends = {end.after // IN_A_ROUND: {**self.start, **end.changed} for end in whole}
         self.final = first.after.state
         seen = [*self.ends.values(), self.final]
         self.moves = bool(first.updates)
@@ -38,6 +45,26 @@ class Repair(TrainingFacts):
         self.changed_settings = list(evidence.changed_settings)
         self.problem = first.problem
 
+    def can_be_seen(self, bugs: list[list[Mistake]]) -> list[list[Mistake]]:
+        """Those tables, of stage, choice and weights, that an answer without movement, or without a third round, shows."""
+        _stage, choice, weights = bugs
+        if not self.moves:
+            return [choice]
+        return [choice, weights] if self.ends_before_the_stage else bugs
+
+    @property
+    def unseen_points(self) -> int:
+        """Points of what cannot be seen: one for the stage, one for the weights that come back."""
+        return 2 if not self.moves else int(self.ends_before_the_stage)
+
+    @property
+    def ends_before_the_stage(self) -> bool:
+        """Whether the training ended before the third round."""
+        return (
+            not self.stage_moves
+            and max([*self.ends, -(-len(self.steps) // IN_A_ROUND)], default=0) <= HEAD_ROUNDS
+        )
+
     @property
     def _others(self) -> list[str]:
         """Names of all weights but the head's."""
@@ -47,7 +74,7 @@ class Repair(TrainingFacts):
     def _moved(self, state: State, names: list[str]) -> list[str]:
         return [name for name in moved(self.start, state, names) if name in state]
 
-    @property
+    @cached_property
     def wrong_end(self) -> tuple[int, str] | None:
         """The first round after which the weights are not the reference's, and the first such tensor."""
         for number, wanted in enumerate(self.reference["rounds"], start=1):
@@ -62,7 +89,7 @@ class Repair(TrainingFacts):
         if self.wrong_end or any(number > ROUNDS for number in self.ends):
             return True
         every_end = all(number in self.ends for number in range(1, ROUNDS + 1))
-        return not every_end and not self.in_order
+        return not every_end and bool(self.steps) and not self.in_order
 
     @property
     def rounds(self) -> float:

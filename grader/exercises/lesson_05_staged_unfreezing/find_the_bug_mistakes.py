@@ -20,7 +20,8 @@ RIGHT = (
 AS_RELEASED = Mistake(
     "as-released",
     lambda facts: False,  # told instead of the bugs while none of them is mended
-    "None of the three mistakes of the given function is mended yet. Each can be mended by itself, and is checked by itself.",
+    "The given function has three mistakes, and of none of them it shows yet that it is mended. Each is mended by itself, "
+    "and checked by itself.",
     "Ask of each line: what does it hold, and which data does it see?",
 )
 
@@ -32,13 +33,6 @@ def _of_a_run(name: str, attribute: str, text: str, hint: str, fix: str = "", co
 
 
 _STAGE = [
-    Mistake(
-        "nothing-moved",
-        lambda f: not f.moves,
-        "No weight moved in any round, so whether the last stage would train cannot be seen.",
-        "First the head must move.",
-        costs=1,
-    ),
     Mistake(
         "stage-never-trained",
         lambda f: not f.stage_moves,
@@ -53,8 +47,8 @@ _CHOICE = [
     _of_a_run(
         "test-chooses",
         "only_test",
-        "`test` was measured {1.test_calls} times in the course of the training, and `validation` was not: nothing but "
-        "`test` can have chosen the round. Its best score is too good, since it won by being the highest.",
+        "`test` was measured for {1.test_rounds}, and `validation` was not: nothing but `test` can have chosen the round. "
+        "The score of the chosen one is too good, since it won by being the highest.",
         "Which set may be asked again and again, and which one only once?",
         "Choose the round by `measure(model, validation)`, and return `measure(model, test)` for the chosen weights.",
         costs=2,
@@ -76,8 +70,7 @@ _CHOICE = [
     _of_a_run(
         "test-looked-at",
         "test_early",
-        "`test` was measured {1.test_calls} times, in the course of the training or for several rounds' weights, although "
-        "`validation` can choose.",
+        "`test` was measured for {1.test_rounds}, not once after the training, although `validation` can choose.",
         "Measure `test` once, at the end, for the weights that come back.",
         costs=1,
     ),
@@ -199,20 +192,25 @@ def _batches(*names: str) -> list[Mistake]:
     return _only_if_wrong([row for row in batch_mistakes(PRICE) if row.id in names])
 
 
+def _optimizer(*names: str) -> list[Mistake]:
+    return _only_if_wrong([row for row in optimizer_mistakes(PRICE) if row.id in names])
+
+
 _TRAINING = [
     Mistake(
         "never-stepped",
-        lambda f: not f.moves,
-        "No weight moved in any of the rounds.",
-        "One step for each batch: `training_step(model, images, labels, optimizer)`, with an optimizer that holds what is "
-        "trainable.",
+        lambda f: not f.moves and not f.steps,
+        "No weight moved, and no optimizer made a step.",
+        "One step for each batch in each round: `training_step(model, images, labels, optimizer)`.",
         costs=PRICE,
     ),
     *_batches("other-images", "stepped-again"),
+    *_optimizer("foreign-parameters", "other-optimizer", "other-momentum", "other-setting", "other-rate"),
+    *_only_if_wrong(gradient_mistakes(PRICE)),
     _slip(
         "other-rounds",
         lambda f: f.steps and f.rounds != 4 and f.rounds == int(f.rounds),
-        "The training went {0.rounds} times over the batches, where four rounds are asked for.",
+        "Rounds over the batches: {0.rounds}. Four are asked for.",
         "Leave the number of rounds as it is, and end none of them early.",
     ),
     _slip(
@@ -221,7 +219,12 @@ _TRAINING = [
         "Not every batch was trained on equally often; they came in the order {0.order_of_batches}.",
         "In each of the four rounds one step for each batch.",
     ),
-    *_batches("batches-out-of-order"),
+    _slip(
+        "batches-out-of-order",
+        lambda f: f.steps and not f.in_order and set(f.batches) <= set(f.wanted_batches),
+        "The batches came in another order: {0.order_of_batches}.",
+        "In each round the batches come as they stand in `train_batches`.",
+    ),
     *_only_if_wrong(rewriting_mistakes(PRICE)),
     _slip(
         "everything-trains",
@@ -259,8 +262,7 @@ _TRAINING = [
         "`{1}` moved: a BatchNorm was in training mode.",
         "The model stays in eval mode, as in the function that was given.",
     ),
-    *_only_if_wrong(optimizer_mistakes(PRICE)),
-    *_only_if_wrong(gradient_mistakes(PRICE)),
+    *_optimizer("not-in-the-optimizer"),
     _slip(
         "other-steps",
         lambda f: f.wrong_end,
@@ -268,10 +270,10 @@ _TRAINING = [
         "Leave the steps as they were in the given function: `training_step`, `torch.optim.SGD`, 0.05.",
     ),
     _slip(
-        "other-number-of-steps",
+        "other-number-of-rounds",
         lambda f: True,
-        "The steps are not those of four rounds over the batches: {0.order_of_batches}.",
-        "In each of the four rounds one step for each batch.",
+        "The training is not one of four rounds over the batches.",
+        "In each of the four rounds one step for each batch, and `measure` at its end.",
     ),
 ]
 _EFFECTS = [
