@@ -1,0 +1,123 @@
+"""Networks to be counted: with all that ways of counting part on, one trait after the other."""
+
+from typing import Any
+
+import numpy as np
+
+from grader.exercises.kit.networks import network, network_spec
+
+# The first is the beginning of the second: `name.startswith(child)` finds both.
+_ALIKE = [("mix", "mixer"), ("view", "viewer"), ("fold", "folder"), ("band", "banded")]
+_OTHERS = ["weave", "lattice", "relay", "grain", "prism"]
+_POOLS = ["shrink", "gather", "flatten_all"]
+_HEADS = ["readout", "scorer", "outlet"]
+
+TRAITS = {
+    "tied": "whose layers share weights",
+    "own": "with parameters or buffers of its own, outside of every child",
+    "mixed": "with parts in float16 and in float64",
+}
+
+
+def counted_network_spec(rng: np.random.Generator, *traits: str, frozen: str = "some") -> dict[str, Any]:
+    """A random network for ``counted_network``, as plain JSON.
+
+    Args:
+        traits: any of "tied", "own" and "mixed", as ``counted_network`` builds them.
+        frozen: "none" of the parameters, "some" drawn one by one, or "all".
+    """
+    short, long = _ALIKE[int(rng.integers(len(_ALIKE)))]
+    others = [str(name) for name in rng.permutation(_OTHERS)[:2]]
+    return {
+        "seed": int(rng.integers(2**31)),
+        "children": [long, *others, str(rng.choice(_POOLS)), short, str(rng.choice(_HEADS))],
+        "width": int(rng.integers(5, 9)),
+        "traits": list(traits),
+        "dtypes": [str(name) for name in rng.permutation(["float16", "float64"])],
+        "frozen": frozen,
+        "training": bool(rng.random() < 0.5),
+    }
+
+
+def counted_network(spec: dict[str, Any]):
+    """The network of a spec: six children, one without parameters, the last one the linear head.
+
+    Its layers have biases and none, BatchNorm with weights and without, GroupNorm and PReLU. Traits:
+
+    - "tied": two children share a convolution and a BatchNorm, two more a weight;
+    - "own": parameters and buffers of the model itself, one buffer not in its ``state_dict``;
+    - "mixed": parts in float16 and in float64.
+
+    A spec of the kit's ``network_spec`` gives that network, with its first child frozen.
+    """
+    import torch
+    from torch import nn
+
+    if "traits" not in spec:
+        model = network(spec)
+        next(model.children()).requires_grad_(False)
+        return model
+    width, traits = spec["width"], spec["traits"]
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(spec["seed"])
+        shared = nn.Conv2d(width, width, 3, padding=1), nn.BatchNorm2d(width)
+        again = shared if "tied" in traits else (nn.Conv2d(width, width, 3, padding=1), nn.BatchNorm2d(width))
+        parts = [
+            nn.Sequential(nn.Conv2d(3, width, 3, bias=False), nn.BatchNorm2d(width), nn.ReLU()),
+            nn.Sequential(*shared, nn.ReLU(), nn.GroupNorm(1, width)),
+            nn.Sequential(nn.Sequential(*again), nn.BatchNorm2d(width, affine=False), nn.PReLU(width)),
+            nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()),
+            nn.Sequential(nn.Linear(width, width), nn.LayerNorm(width)),
+            nn.Linear(width, width),
+        ]
+        if "mixed" in traits:
+            parts[0].to(getattr(torch, spec["dtypes"][0]))
+            parts[4].to(getattr(torch, spec["dtypes"][1]))
+        if "tied" in traits and "own_head" not in traits:
+            parts[5].weight = parts[4][0].weight
+    model = nn.Sequential()
+    for name, part in zip(spec["children"], parts, strict=True):
+        model.add_module(name, part)
+    if "own" in traits:
+        model.register_parameter("scale", nn.Parameter(torch.ones(3, width)))
+        model.register_parameter("shift", nn.Parameter(torch.zeros(7)))
+        model.register_buffer("grid", torch.zeros(4, width))
+        model.register_buffer("scratch_pad", torch.zeros(11), persistent=False)
+    return _frozen(model, spec).train(spec["training"])
+
+
+def _frozen(model: Any, spec: dict[str, Any]) -> Any:
+    """One by one: a weight may be frozen and its bias not. In every network some train and some do not."""
+    rng = np.random.default_rng(spec["seed"])
+    parameters = list(model.parameters())
+    for parameter in parameters:
+        parameter.requires_grad_(
+            spec["frozen"] == "none" or (spec["frozen"] == "some" and rng.random() < 0.5)
+        )
+    if (
+        spec["frozen"] == "some"
+    ):  # the head's weight frozen and its bias not, a first layer the other way round
+        head = model.get_submodule(spec["children"][-1])
+        head.weight.requires_grad_(False)
+        head.bias.requires_grad_(True)
+        group = model.get_submodule(spec["children"][1])[3]
+        group.weight.requires_grad_(True)
+        group.bias.requires_grad_(False)
+    return model
+
+
+def counted_network_specs(rng: np.random.Generator) -> list[dict[str, Any]]:
+    """Six networks: plain ones, one for each trait, one with all of them."""
+    return [
+        network_spec(rng, nested=True, deep_head=True),
+        counted_network_spec(rng, frozen="all"),
+        counted_network_spec(rng, "tied"),
+        counted_network_spec(rng, "own"),
+        counted_network_spec(rng, "mixed"),
+        counted_network_spec(rng, "tied", "own", "mixed"),
+    ]
+
+
+def traits_of(spec: dict[str, Any]) -> list[str]:
+    """The traits that the network of a spec has."""
+    return list(spec["traits"]) if "traits" in spec else ["tied", "own"]
