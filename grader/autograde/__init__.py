@@ -8,5 +8,6 @@ Shelves, from the top down:
     steps                       # what nbgrader calls: one preprocessor or plug-in a file
     execute                     # jobs, workers, the spool, the client of a kernel
     judging                     # from evidence to marks
+    failures
     course_config, execution, grading_folder
 """

@@ -54,12 +54,22 @@ class GradingFolder:
         return self._made("checkpoints")
 
     def report(self, lesson: str, student: str) -> Path:
-        """The file of one student's report. Any name of a student makes a name of a file."""
+        """The file of one student's report."""
+        return self._of_student("reports", lesson, student, ".json")
+
+    def failure(self, lesson: str, student: str) -> Path:
+        """The file that says why a student could not be graded, where that is so."""
+        return self._of_student("failures", lesson, student, ".txt")
+
+    def _of_student(self, kind: str, lesson: str, student: str, suffix: str) -> Path:
+        """Any name of a student makes a name of a file."""
         readable = "".join(sign for sign in student if sign.isalnum() or sign in "-_")[:40]
-        name = f"{readable}-{hashlib.sha256(student.encode('utf-8', 'replace')).hexdigest()[:12]}.json"
-        folder = self._made("reports") / lesson
+        folder = self._made(kind) / lesson
         folder.mkdir(mode=0o700, exist_ok=True)
-        return folder / name
+        return (
+            folder
+            / f"{readable}-{hashlib.sha256(student.encode('utf-8', 'replace')).hexdigest()[:12]}{suffix}"
+        )
 
     def _made(self, name: str) -> Path:
         folder = self.root / name

@@ -63,7 +63,7 @@ class BoundedClient(NotebookClient):
             config=Config(),
             log=_LOG,
         )
-        self.timeout_func = lambda _: self._seconds_left()
+        self.timeout_func = lambda _: self._seconds_left()  # type: ignore[assignment]  # nbclient takes floats
         self._limits = limits
         self._room, self._evidence_room = limits.output_bytes, MOST_EVIDENCE
         self._full = False
@@ -119,6 +119,8 @@ class BoundedClient(NotebookClient):
         self._show_error(
             "CellTimeoutError", f"This cell ran for more than {timeout:.0f} seconds and was stopped."
         )
+        assert self.km is not None  # a cell is running
+        assert self.kc is not None
         with contextlib.suppress(Exception):
             await ensure_async(self.km.interrupt_kernel())
         deadline = time.monotonic() + INTERRUPT_SECONDS
@@ -170,7 +172,7 @@ class BoundedClient(NotebookClient):
             name: _plain(data[name]) for name in _SHOWN if isinstance(data.get(name), str) and name != MIME
         }
         if shown and self._has_room(*shown.values()):
-            output = {"output_type": kind, "data": shown, "metadata": {}}
+            output: dict[str, Any] = {"output_type": kind, "data": shown, "metadata": {}}
             if kind == "execute_result":
                 output["execution_count"] = self._current.execution_count
             self._current.outputs.append(output)
@@ -189,7 +191,7 @@ class BoundedClient(NotebookClient):
     def _show_error(self, name: Any, value: Any, traceback: Any = ()) -> None:
         lines = [line for line in traceback if isinstance(line, str)] if isinstance(traceback, list) else []
         lines = [_plain(line)[:_ERROR_CHARACTERS] for line in lines[-_TRACEBACK_LINES:]]
-        error = {
+        error: dict[str, Any] = {
             "output_type": "error",
             "ename": _plain(str(name))[:200],
             "evalue": _plain(str(value))[:_ERROR_CHARACTERS],

@@ -62,7 +62,7 @@ async def _execute(job: SubmissionJob) -> Execution:
         ) as manager:
             manager.context.maxmsgsize = _LARGEST_MESSAGE  # a larger one closes its connection
             runs, stopped = await BoundedClient(notebook, manager, job.limits).run()
-            if stopped and manager.provisioner.lost_its_server:
+            if stopped and getattr(manager.provisioner, "lost_its_server", False):
                 raise KernelLost("The process that starts the kernels was killed: is there enough memory?")
     except OSError as error:
         raise CourseError(

@@ -23,6 +23,22 @@ EXECUTION_FORMAT = 1
 _NEVER_TAKEN_ALONG = (NOTEBOOK, TIMESTAMP)
 
 
+class PreparedJob(BaseModel):
+    """What is left of a job when it is executed: small, so that a class of them can be kept.
+
+    Attributes:
+        key: of the job.
+        sources: ``sources_sha`` of its notebook, to see that it is still the same.
+        challenges: what its checks are asked, by exercise id.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: str
+    sources: str
+    challenges: dict[str, dict[str, Any]]
+
+
 class SubmissionJob(BaseModel):
     """One submission, ready to be executed.
 
@@ -61,6 +77,11 @@ class SubmissionJob(BaseModel):
         text = json.dumps(decides, sort_keys=True)
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
+    def prepared(self) -> PreparedJob:
+        """What replaying its execution needs."""
+        sources = sources_sha(nbformat.reads(self.notebook, as_version=4))
+        return PreparedJob(key=self.key, sources=sources, challenges=self.challenges)
+
 
 def code_sources(notebook: NotebookNode) -> list[str]:
     """The texts of the code cells, in order."""
@@ -82,6 +103,7 @@ def prepare_job(
 
     Raises:
         CourseError: the secret or a file of the lesson is damaged.
+        CheckBroken: an exercise cannot say what it asks.
     """
     folder = GradingFolder(course)
     files, _ = regular_files(folder.intake / student / lesson, FileLimits())

@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import contextlib
+import itertools
 import os
 import threading
 from collections import deque
@@ -19,7 +20,7 @@ from grader.sandbox.kernel import fork_server
 TRIES = 3  # of one job whose worker died
 CONNECT_SECONDS = 10
 
-Outcome = tuple[SubmissionJob, Execution | str]
+Outcome = tuple[SubmissionJob, Execution | BaseException]
 
 
 class Workers(Protocol):
@@ -30,7 +31,10 @@ class Workers(Protocol):
     def __exit__(self, *_: Any) -> None: ...
 
     def run(self, jobs: Iterable[SubmissionJob]) -> Iterator[Outcome]:
-        """Each job with its execution, in the order in which they end, or with why it has none."""
+        """Each job with its execution, or with what was raised instead, in the order in which they end.
+
+        Jobs are asked for one by one, as workers get free.
+        """
         ...
 
 
@@ -58,7 +62,8 @@ class LocalWorkers:
 
     def run(self, jobs: Iterable[SubmissionJob]) -> Iterator[Outcome]:
         """Execute; a job whose fork server was killed is tried again, ``TRIES`` times in all."""
-        waiting, again = iter(jobs), deque()
+        waiting = iter(jobs)
+        again: deque[tuple[SubmissionJob, int]] = deque()
         running: dict[concurrent.futures.Future, tuple[SubmissionJob, int]] = {}
         while True:
             while len(running) < self.count:  # few at once: memory stays flat
@@ -71,15 +76,11 @@ class LocalWorkers:
             done, _ = concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_COMPLETED)
             for future in done:
                 job, attempt = running.pop(future)
-                try:
-                    yield job, future.result()
-                except KernelLost as problem:
-                    if attempt < TRIES:
-                        again.append((job, attempt + 1))
-                    else:
-                        yield job, str(problem)
-                except CourseError as problem:
-                    yield job, str(problem)
+                problem = future.exception()  # of whatever kind: no job ends a class
+                if isinstance(problem, KernelLost) and attempt < TRIES:
+                    again.append((job, attempt + 1))
+                else:
+                    yield job, future.result() if problem is None else problem
 
 
 class DaskWorkers:
@@ -112,31 +113,29 @@ class DaskWorkers:
         """Execute; Dask itself gives the job of a worker that died to another one."""
         from distributed import as_completed
 
-        waiting = deque(jobs)
         running: dict[Any, SubmissionJob] = {}
 
-        def submit() -> Any:
-            job = waiting.popleft()
+        def submit(job: SubmissionJob) -> Any:
             # pure=False: whether it was executed before is the spool's to know.
             future = self._client.submit(execute, job, pure=False, retries=TRIES - 1)
             running[future] = job
             return future
 
         at_once = 2 * max(1, len(self._client.scheduler_info(n_workers=-1)["workers"]))
-        first = [submit() for _ in range(min(at_once, len(waiting)))]
-        ended = as_completed(first, loop=self._client.loop)
+        waiting = iter(jobs)
+        ended = as_completed(
+            [submit(job) for job in itertools.islice(waiting, at_once)], loop=self._client.loop
+        )
         for future in ended:
             job = running.pop(future)
             try:
-                yield job, future.result()
+                outcome: Execution | Exception = future.result()
             except Exception as error:  # of the cluster's own kinds too, such as KilledWorker
-                yield (
-                    job,
-                    str(error) if isinstance(error, CourseError) else f"Its worker failed: {error}"[:300],
-                )
+                outcome = error
             future.release()
-            if waiting:
-                ended.add(submit())
+            yield job, outcome
+            for following in itertools.islice(waiting, 1):
+                ended.add(submit(following))
 
     def _insist_on_our_version(self) -> None:
         try:

@@ -4,16 +4,19 @@ import contextlib
 import functools
 import hashlib
 import hmac
+import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from grader.errors import CheckBroken, CourseError
 from grader.exercises import all_exercises, find_exercise
 from grader.exercises.machine.evidence import encode
-from grader.exercises.machine.expected_values import load_expect
+from grader.exercises.machine.expected_values import blamed_on, load_expect
 from grader.exercises.machine.quiz_exercise import QuizExercise
-from grader.lesson_folder import LessonFolder
+from grader.lesson_folder import ANSWERS, LessonFolder
 from grader.quiz.publish import keys
 from grader.quiz.schema import Quiz, load_quiz
 from grader.quiz.sealing import seal
@@ -29,15 +32,16 @@ def challenges_for(
 
     Raises:
         CourseError: the lesson's quiz.json is missing or damaged.
+        CheckBroken: an exercise cannot say what it asks.
     """
     asked = {}
     # A quiz looks for its questions in the working folder first: they must be those of this course.
     with contextlib.chdir(LessonFolder(lesson, course).solution):
         for exercise in all_exercises():
             if exercise.lesson == lesson:
-                asked[exercise.id] = exercise.challenge(
-                    _generator(secret, exercise.id, lesson, student, sources_sha)
-                )
+                drawn = _generator(secret, exercise.id, lesson, student, sources_sha)
+                with broken_check(exercise.id):
+                    asked[exercise.id] = exercise.challenge(drawn)
     return asked
 
 
@@ -45,15 +49,32 @@ def expected_for(course: Path, lesson: str, exercise_id: str, challenge: dict[st
     """What a right answer gives, as ``judge_evidence`` takes it.
 
     Raises:
-        CourseError: ``answers.py`` or ``quiz.yaml`` is broken or does not know the exercise.
+        CourseError: ``answers.py`` or ``quiz.yaml`` cannot be read.
+        CheckBroken: ``answers.py`` does not know the exercise, or fails with this challenge.
     """
     if isinstance(find_exercise(exercise_id), QuizExercise):
         questions = lesson_quiz(course, lesson)
         points = {question.id: question.points for question in questions.questions}
         return {"sealed": seal({"keys": keys(questions), "points": points})}
     folder = LessonFolder(lesson, course)
-    expect = _expect(folder, folder.source("answers.py").stat().st_mtime_ns)
-    return encode(expect[exercise_id](challenge))
+    changed = folder.source(ANSWERS).stat().st_mtime_ns
+    return _expected(folder, changed, exercise_id, json.dumps(challenge))
+
+
+@contextlib.contextmanager
+def broken_check(exercise_id: str) -> Iterator[None]:
+    """Whatever is raised inside is a fault of the course's, and no mark of anybody's.
+
+    Raises:
+        CheckBroken: something was raised that does not say so itself.
+        CourseError: a file is missing or damaged.
+    """
+    try:
+        yield
+    except (CheckBroken, CourseError, KeyboardInterrupt):
+        raise
+    except BaseException as slip:  # SystemExit too: it must not end a class
+        raise CheckBroken(exercise_id, f"{type(slip).__name__}: {slip}") from slip
 
 
 def lesson_quiz(course: Path, lesson: str) -> Quiz:
@@ -69,6 +90,16 @@ def lesson_quiz(course: Path, lesson: str) -> Quiz:
 @functools.lru_cache(maxsize=16)
 def _quiz(path: Path, _changed: int) -> Quiz:
     return load_quiz(path)
+
+
+@functools.lru_cache(maxsize=64)  # several judges may need one exercise's; a few seconds each
+def _expected(folder: LessonFolder, changed: int, exercise_id: str, challenge: str) -> dict[str, Any]:
+    expect = _expect(folder, changed)
+    try:
+        with broken_check(exercise_id), blamed_on(folder.source(ANSWERS)):
+            return encode(expect[exercise_id](json.loads(challenge)))
+    except CourseError as problem:  # names the line of answers.py
+        raise CheckBroken(exercise_id, str(problem)) from problem
 
 
 @functools.lru_cache(maxsize=16)

@@ -6,7 +6,12 @@ from pydantic import BaseModel, ConfigDict
 
 
 class ExerciseReport(BaseModel):
-    """One check."""
+    """One check.
+
+    Attributes:
+        findings: what was seen, a sentence each.
+        mistakes: ids of the known mistakes among them, for counting over a class.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -15,6 +20,7 @@ class ExerciseReport(BaseModel):
     max_points: float
     has_evidence: bool
     findings: list[str]
+    mistakes: list[str] = []
 
 
 class SubmissionReport(BaseModel):

@@ -5,6 +5,7 @@ the gradebook. That is why a run that was interrupted anywhere goes on where it 
 """
 
 import contextlib
+import itertools
 import json
 import os
 import time
@@ -17,8 +18,10 @@ from filelock import FileLock, Timeout
 from grader.autograde.course_config import skeleton
 from grader.autograde.execute.lesson_checkpoints import make_lesson_checkpoints
 from grader.autograde.execute.spool import Spool
-from grader.autograde.execute.submission_job import SubmissionJob, prepare_job
+from grader.autograde.execute.submission_job import PreparedJob, SubmissionJob, prepare_job
 from grader.autograde.execute.workers import Workers
+from grader.autograde.execution import Execution
+from grader.autograde.failures import keep_failure
 from grader.autograde.grading_folder import GradingFolder
 from grader.autograde.judging.report import SubmissionReport
 from grader.autograde.run.nbgrader_course import NbgraderCourse
@@ -72,11 +75,11 @@ class ClassRun:
         """
         started = time.monotonic()
         with self.ready() as (nbgrader, folders, sandbox):
-            failed: dict[str, str] = {}
-            waiting = self._not_executed_yet(folders, sandbox, failed)
-            executed = self._execute(waiting, sandbox, workers, failed)
+            found = _Found()
+            self._take_in(folders, found)
+            self._execute(folders, sandbox, workers, found)
             nbgrader.wait_for_gradebook()
-            rows = list(self._replay(nbgrader, list(folders), executed, failed))
+            rows = list(self._replay(nbgrader, list(folders), found))
         return Summary(lesson=self.lesson, sandbox=sandbox, rows=rows, seconds=time.monotonic() - started)
 
     @contextlib.contextmanager
@@ -138,27 +141,61 @@ class ClassRun:
                 )
         return {student: found[student] for student in found if not self.students or student in self.students}
 
-    def _not_executed_yet(self, folders: dict[str, Path], sandbox: str, failed: dict[str, str]) -> list[str]:
-        """Take everybody in; give the students whose executions the spool does not hold."""
+    def _take_in(self, folders: dict[str, Path], found: "_Found") -> None:
         self.tell("intake", 0, len(folders))
-        take_in_all(self.course, self.lesson, list(folders.values()))
+        for number, (student, intake) in enumerate(
+            take_in_all(self.course, self.lesson, list(folders.values())), start=1
+        ):
+            if isinstance(intake, Exception):
+                found.failed[student] = keep_failure(self.course, self.lesson, student, intake)
+            self.tell("intake", number, len(folders))
         self.tell("the lesson's own training", 0, 1)
         make_lesson_checkpoints(LessonFolder(self.lesson, self.course))
-        spool, waiting = Spool(GradingFolder(self.course)), []
-        for number, student in enumerate(folders):
-            self.tell("preparation", number, len(folders))
+
+    def _execute(
+        self, folders: dict[str, Path], sandbox: str, workers: Callable[[], Workers], found: "_Found"
+    ) -> None:
+        """Execute what is missing in the spool; each is stored as soon as it ends."""
+        spool = Spool(GradingFolder(self.course))
+        self.tell("execution", 0, len(folders))
+        waiting = self._not_executed_yet(folders, sandbox, spool, found)
+        first = next(waiting, None)
+        if first is None:
+            return
+        with workers() as crew:
+            for job, outcome in crew.run(itertools.chain([first], waiting)):
+                if isinstance(outcome, Execution):
+                    spool.put(outcome)
+                    found.executed.add(job.student)
+                else:
+                    found.failed[job.student] = keep_failure(self.course, self.lesson, job.student, outcome)
+                self.tell("execution", found.done, len(folders))
+
+    def _not_executed_yet(
+        self, folders: dict[str, Path], sandbox: str, spool: Spool, found: "_Found"
+    ) -> Iterator[SubmissionJob]:
+        """Prepare each submission, once, when a worker is free; give those that the spool does not hold.
+
+        A job is let go once it is executed, since a class of them is large. What replaying it needs is kept.
+        """
+        for student in folders:
+            if student in found.failed:
+                continue
             try:
                 job = self.job(student, sandbox)
+                found.prepared[student] = job.prepared()
             except CourseError:
                 raise
-            except Exception as error:  # one student's files never end the class
-                failed[student] = f"It could not be prepared: {type(error).__name__}: {error}"[:300]
+            except Exception as error:  # one student's files, or a check that cannot ask, never end the class
+                found.failed[student] = keep_failure(self.course, self.lesson, student, error)
                 continue
             if self.force:
                 spool.remove(job.key)
             if spool.get(job.key) is None:
-                waiting.append(student)
-        return waiting
+                yield job
+            else:
+                found.stored += 1
+                self.tell("execution", found.done, len(folders))
 
     def job(self, student: str, sandbox: str) -> SubmissionJob:
         """What is to be executed for a student who was taken in."""
@@ -166,40 +203,48 @@ class ClassRun:
         notebook = transplant(read_clean_notebook(clean), skeleton(LessonFolder(self.lesson, self.course)))
         return prepare_job(self.course, self.lesson, student, notebook, limits=self.limits, sandbox=sandbox)
 
-    def _execute(
-        self, students: list[str], sandbox: str, workers: Callable[[], Workers], failed: dict[str, str]
-    ) -> set[str]:
-        """Execute what is missing in the spool; each is stored as soon as it ends."""
-        executed: set[str] = set()
-        if not students:
-            return executed
-        spool = Spool(GradingFolder(self.course))
-        self.tell("execution", 0, len(students))
-        with workers() as crew:
-            # Prepared again when a worker is free, not kept: a class of jobs is large.
-            for job, outcome in crew.run(self.job(student, sandbox) for student in students):
-                if isinstance(outcome, str):
-                    failed[job.student] = outcome
-                else:
-                    spool.put(outcome)
-                    executed.add(job.student)
-                self.tell("execution", len(executed) + len(failed), len(students))
-        return executed
-
-    def _replay(
-        self, nbgrader: NbgraderCourse, students: list[str], executed: set[str], failed: dict[str, str]
-    ) -> Iterator[Row]:
+    def _replay(self, nbgrader: NbgraderCourse, students: list[str], found: "_Found") -> Iterator[Row]:
         for number, student in enumerate(students):
             self.tell("gradebook", number, len(students))
-            problem = failed.get(student)
-            if problem is None:
-                problem = nbgrader.autograde(self.lesson, student)
-            if problem is None and self.feedback:
-                problem = nbgrader.generate_feedback(self.lesson, student)
-            if problem is not None:
-                yield Row(student=student, state="failed", reasons=[problem])
-            else:
-                yield read_row(self.course, self.lesson, student, student in executed)
+            try:
+                problem = found.failed.get(student) or self._graded(nbgrader, student, found)
+                row = (
+                    Row(student=student, state="failed", reasons=[problem])
+                    if problem
+                    else read_row(self.course, self.lesson, student, student in found.executed)
+                )
+            except Exception as error:
+                problem = keep_failure(self.course, self.lesson, student, error)
+                row = Row(student=student, state="failed", reasons=[problem])
+            yield row
+
+    def _graded(self, nbgrader: NbgraderCourse, student: str, found: "_Found") -> str | None:
+        """Let nbgrader grade what was executed; why it could not."""
+        problem = nbgrader.autograde(self.lesson, student, found.prepared[student])
+        if problem is None and self.feedback:
+            problem = nbgrader.generate_feedback(self.lesson, student)
+        return problem
+
+
+@dataclass
+class _Found:
+    """What became of the submissions so far, by student.
+
+    Attributes:
+        prepared: what is left of each job.
+        stored: how many were executed by an earlier run.
+        failed: why somebody cannot be graded.
+    """
+
+    prepared: dict[str, PreparedJob] = field(default_factory=dict)
+    stored: int = 0
+    executed: set[str] = field(default_factory=set)
+    failed: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def done(self) -> int:
+        """Submissions that nobody need execute any more."""
+        return self.stored + len(self.executed) + len(self.failed)
 
 
 def read_row(course: Path, lesson: str, student: str, executed: bool) -> Row:

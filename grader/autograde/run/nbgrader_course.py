@@ -3,8 +3,9 @@
 import contextlib
 import copy
 import os
+import shutil
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -16,8 +17,11 @@ from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import text
 from traitlets.config import Config
 
+from grader.autograde.execute.submission_job import PreparedJob
+from grader.autograde.failures import kept_failure
 from grader.autograde.grading_folder import GradingFolder
 from grader.errors import CourseError
+from grader.lesson_folder import NOTEBOOK
 
 _LOCK_SECONDS = 20
 
@@ -103,10 +107,61 @@ class NbgraderCourse:
                     connection.execute(text("BEGIN IMMEDIATE"))
                     connection.rollback()
 
-    def autograde(self, lesson: str, student: str) -> str | None:
-        """nbgrader's own ``autograde`` of one student; what it logged if it failed."""
-        with _quiet():
-            return _problem(self._api.autograde(lesson, student, force=True))
+    def autograde(self, lesson: str, student: str, prepared: PreparedJob | None = None) -> str | None:
+        """nbgrader's own ``autograde`` of one student; why it failed, if it did.
+
+        What was there of an earlier submission stays where it fails: its marks and its graded notebook.
+
+        Args:
+            prepared: of this submission as it was taken in, if it was prepared already.
+        """
+        self._api.config.SandboxedExecute.prepared = prepared
+        with _quiet(), self._kept(lesson, student) as keep:
+            problem = _problem(self._api.autograde(lesson, student, force=True))
+            keep(problem is None)
+        if problem is None:
+            return None
+        return kept_failure(self.root, lesson, student) or problem
+
+    def has_submission(self, lesson: str, student: str) -> bool:
+        """Whether the gradebook knows a submission of this student."""
+        with self.gradebook() as gradebook:
+            try:
+                gradebook.find_submission(lesson, student)
+            except MissingEntry:
+                return False
+        return True
+
+    def graded_notebook(self, lesson: str, student: str) -> Path:
+        """Where nbgrader keeps what it graded; it need not be there."""
+        course = self.coursedir
+        return Path(course.format_path(course.autograded_directory, student, lesson)) / NOTEBOOK
+
+    @contextlib.contextmanager
+    def _kept(self, lesson: str, student: str) -> Iterator[Callable[[bool], None]]:
+        """Put the graded folder aside, and back unless the block says that there is a new one."""
+        graded = self.graded_notebook(lesson, student).parent
+        before = graded.with_name(f".{graded.name}.before")
+        if graded.exists():
+            if before.exists():  # of a run that was killed
+                shutil.rmtree(before)
+            graded.rename(before)
+        renewed = False
+
+        def keep(is_new: bool) -> None:
+            nonlocal renewed
+            renewed = is_new
+
+        try:
+            yield keep
+        finally:
+            if before.exists():
+                if renewed:
+                    shutil.rmtree(before)
+                else:
+                    if graded.exists():
+                        shutil.rmtree(graded)
+                    before.rename(graded)
 
     def generate_feedback(self, lesson: str, student: str) -> str | None:
         """nbgrader's own ``generate_feedback`` of one student; what it logged if it failed."""

@@ -1,7 +1,7 @@
 """Judge again what was executed before: after a correction of a judge, a class has new marks in seconds."""
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import nbformat
@@ -11,6 +11,7 @@ from nbgrader.preprocessors import AssignLatePenalties
 from grader.atomic_write import write_atomically
 from grader.autograde.course_config import Submission
 from grader.autograde.execute.spool import Spool
+from grader.autograde.failures import forget_failure, keep_failure
 from grader.autograde.grading_folder import GradingFolder, write_privately
 from grader.autograde.judging.report import SubmissionReport
 from grader.autograde.run.class_run import ClassRun, read_row
@@ -28,7 +29,8 @@ _NOTEBOOK_NAME = NOTEBOOK.removesuffix(".ipynb")  # as nbgrader names it
 def recheck(run: ClassRun) -> Summary:
     """New verdicts on the stored evidence of a class; no student's code is executed.
 
-    The gradebook changes for all students at once or for none; manual grades stay.
+    The gradebook changes for all students at once or for none; manual grades stay. A student whose check
+    broke keeps the marks that she has.
 
     Raises:
         CourseError: as ``ClassRun.grade``.
@@ -39,11 +41,17 @@ def recheck(run: ClassRun) -> Summary:
         rows: dict[str, Row] = {}
         for number, student in enumerate(folders):
             run.tell("judging", number, len(folders))
+            forget_failure(run.course, run.lesson, student)
             try:
                 reports[student] = _judge(run, nbgrader, student, sandbox)
-            except CourseError as problem:
-                rows[student] = Row(student=student, state="failed", reasons=[str(problem)])
+            except Exception as error:  # a check that broke, above all: she keeps her marks
+                rows[student] = _failed(run, student, error)
         _write_grades(nbgrader, run.lesson, reports)
+        for student in _late(nbgrader, run.lesson, reports):
+            try:
+                _assign_late_penalty(nbgrader, run.lesson, student)
+            except Exception as error:  # of the instructor's own plugin
+                rows[student] = _failed(run, student, error)
         for student in _with_new_feedback(run, reports):
             if run.feedback and (problem := nbgrader.generate_feedback(run.lesson, student)):
                 rows[student] = Row(student=student, state="failed", reasons=[problem])
@@ -54,15 +62,20 @@ def recheck(run: ClassRun) -> Summary:
     return Summary(lesson=run.lesson, sandbox=sandbox, rows=[rows[student] for student in folders])
 
 
+def _failed(run: ClassRun, student: str, error: Exception) -> Row:
+    reason = keep_failure(run.course, run.lesson, student, error)
+    return Row(student=student, state="failed", reasons=[reason])
+
+
 def _judge(run: ClassRun, nbgrader: NbgraderCourse, student: str, sandbox: str) -> SubmissionReport:
     """The report; the verdicts also go into the graded notebook, which feedback is made from."""
-    graded = _graded_notebook(nbgrader, run.lesson, student)
+    graded = nbgrader.graded_notebook(run.lesson, student)
     try:
         job = run.job(student, sandbox)
         execution = Spool(GradingFolder(run.course)).get(job.key)
     except Refused:  # never taken in
         execution = None
-    if execution is None or not graded.is_file():
+    if execution is None or not graded.is_file() or not nbgrader.has_submission(run.lesson, student):
         raise CourseError(
             f"Nothing is stored for what {student} handed in: run `grader autograde {run.lesson} {student}`."
         )
@@ -73,18 +86,12 @@ def _judge(run: ClassRun, nbgrader: NbgraderCourse, student: str, sandbox: str) 
     return report
 
 
-def _graded_notebook(nbgrader: NbgraderCourse, lesson: str, student: str) -> Path:
-    course = nbgrader.coursedir
-    return Path(course.format_path(course.autograded_directory, student, lesson)) / NOTEBOOK
-
-
 def _replace(path: Path, notebook: NotebookNode) -> None:
     """nbgrader leaves the file read-only."""
     write_atomically(path, nbformat.writes(notebook) + "\n", mode=stat.S_IMODE(path.stat().st_mode))
 
 
 def _write_grades(nbgrader: NbgraderCourse, lesson: str, reports: dict[str, SubmissionReport]) -> None:
-    late = []
     with nbgrader.gradebook() as gradebook:
         for student, report in reports.items():
             earned = {grade_id(item.exercise): item.points for item in report.exercises}
@@ -93,13 +100,23 @@ def _write_grades(nbgrader: NbgraderCourse, lesson: str, reports: dict[str, Subm
                 if grade.name in earned:
                     grade.auto_score = earned[grade.name]
                     grade.needs_manual_grade = grade.manual_score is not None
-            if notebook.assignment.total_seconds_late > 0:
-                late.append(student)
         gradebook.db.commit()
-    for student in late:
-        names = {"notebook": _NOTEBOOK_NAME, "assignment": lesson, "student": student}
-        resources = {"nbgrader": names | {"db_url": nbgrader.database}}
-        AssignLatePenalties(config=nbgrader.config).preprocess(nbformat.v4.new_notebook(), resources)
+
+
+def _late(nbgrader: NbgraderCourse, lesson: str, students: Iterable[str]) -> list[str]:
+    with nbgrader.gradebook() as gradebook:
+        return [
+            student
+            for student in students
+            if gradebook.find_submission(lesson, student).total_seconds_late > 0
+        ]
+
+
+def _assign_late_penalty(nbgrader: NbgraderCourse, lesson: str, student: str) -> None:
+    """By nbgrader's own plugin, from the new score."""
+    names = {"notebook": _NOTEBOOK_NAME, "assignment": lesson, "student": student}
+    resources = {"nbgrader": names | {"db_url": nbgrader.database}}
+    AssignLatePenalties(config=nbgrader.config).preprocess(nbformat.v4.new_notebook(), resources)
 
 
 def _with_new_feedback(run: ClassRun, reports: dict[str, SubmissionReport]) -> Iterator[str]:

@@ -11,9 +11,8 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from grader.autograde.course_config import Submission, submission_of
 from grader.autograde.execution import CellRun, Execution
 from grader.autograde.grading_folder import GradingFolder, write_privately
-from grader.autograde.judging.check_cells import exercise_of, is_check
-from grader.autograde.judging.judge_cell import judge_cell
-from grader.autograde.judging.other_checks import measured_by_others
+from grader.autograde.judging.check_cells import exercise_of, is_check, runs_of_answers, runs_of_checks
+from grader.autograde.judging.judge_cell import CheckRuns, judge_cell
 from grader.autograde.judging.report import ExerciseReport, SubmissionReport
 from grader.exercises.machine.rendering import as_html
 from grader.exercises.machine.verdict import Verdict
@@ -44,7 +43,12 @@ class JudgeChecks(NbGraderPreprocessor):
 def judge_notebook(
     nb: NotebookNode, submission: Submission, execution: Execution, challenges: dict[str, dict]
 ) -> SubmissionReport:
-    """Write a verdict into every check cell of ``nb`` and give the report on all of them."""
+    """Write a verdict into every check cell of ``nb`` and give the report on all of them.
+
+    Raises:
+        CheckBroken: a check failed, not its answer: the submission gets no marks at all.
+        CourseError: a file of the instructor's is broken.
+    """
     # A quiz looks for its questions in the working folder first: they must be those of this course.
     with contextlib.chdir(submission.folder.solution):
         reports = _judge_cells(nb, submission, execution, challenges)
@@ -62,21 +66,21 @@ def _judge_cells(
     nb: NotebookNode, submission: Submission, execution: Execution, challenges: dict[str, dict]
 ) -> list[ExerciseReport]:
     codes = [cell for cell in nb.cells if cell.cell_type == "code"]
-    checks: dict[str, list[CellRun]] = {}
-    for cell, run in zip(codes, execution.cells, strict=True):
-        if is_check(cell):
-            checks.setdefault(exercise_of(cell), []).append(run)
+    checks = runs_of_checks(codes, execution.cells)
+    runs = CheckRuns(
+        submission.course,
+        submission.lesson,
+        challenges,
+        execution.stopped,
+        checks,
+        runs_of_answers(codes, execution.cells, list(checks)),
+    )
     reports = []
     for cell, run in zip(codes, execution.cells, strict=True):
         if not is_check(cell):
-            _tame(cell)
+            _remove_markup(cell)
             continue
-        others = measured_by_others(
-            submission.course, submission.lesson, exercise_of(cell), checks, challenges
-        )
-        verdict = judge_cell(
-            submission.course, submission.lesson, exercise_of(cell), run, execution, challenges, others
-        )
+        verdict = judge_cell(exercise_of(cell), run, runs)
         points = float(cell.metadata.nbgrader.points)
         earned = _scaled(verdict, points)
         _write(cell, run, verdict, earned)
@@ -87,6 +91,7 @@ def _judge_cells(
                 max_points=points,
                 has_evidence=bool(run.bundles),
                 findings=[finding.text for finding in verdict.findings],
+                mistakes=[finding.id for finding in verdict.findings if finding.id],
             )
         )
     return reports
@@ -121,7 +126,7 @@ def _said(output: dict) -> str:
     return ""
 
 
-def _tame(cell: NotebookNode) -> None:
+def _remove_markup(cell: NotebookNode) -> None:
     """HTML of a student's may hold a script, and feedback is opened in the instructor's browser."""
     for output in cell.outputs:
         data = output.get("data", {})

@@ -3,13 +3,14 @@
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
-from traitlets import Bool, Float, Integer, Unicode
+from traitlets import Bool, Float, Instance, Integer, Unicode
 
-from grader.autograde.course_config import submission_of
+from grader.autograde.course_config import Submission, submission_of
 from grader.autograde.execute.bounded_client import with_outputs
 from grader.autograde.execute.execute_submission import execute
 from grader.autograde.execute.spool import Spool
-from grader.autograde.execute.submission_job import prepare_job
+from grader.autograde.execute.submission_job import PreparedJob, prepare_job, sources_sha
+from grader.autograde.execution import Execution
 from grader.autograde.grading_folder import GradingFolder
 from grader.sandbox import Limits, choose
 from grader.sandbox.limits import GIB
@@ -29,10 +30,29 @@ class SandboxedExecute(NbGraderPreprocessor):
     cell_seconds = Float(600, help="Seconds that one cell may run.").tag(config=True)
     notebook_seconds = Float(1800, help="Seconds that one notebook may run.").tag(config=True)
     memory_gib = Integer(4, help="GiB of data that a process may have; PyTorch needs 2.").tag(config=True)
+    prepared = Instance(
+        PreparedJob,
+        allow_none=True,
+        help="Of this submission, from a class run that prepared it before.",
+    ).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         """Fill in the outputs; the execution itself goes on to the judge in ``resources``."""
         submission = submission_of(resources, self.config)
+        spool = Spool(GradingFolder(submission.course))
+        execution, prepared = None, self.prepared
+        if prepared is not None and prepared.sources == sources_sha(nb):
+            execution = spool.get(prepared.key)
+        if prepared is None or execution is None:
+            execution, prepared = self._executed(nb, submission, spool)
+        with_outputs(nb, execution.cells)
+        resources["finetuning_course"] = {"execution": execution, "challenges": prepared.challenges}
+        return nb, resources
+
+    def _executed(
+        self, nb: NotebookNode, submission: Submission, spool: Spool
+    ) -> tuple[Execution, PreparedJob]:
+        """From the spool, or executed now."""
         sandbox = choose(self.sandbox, self.trust_students)
         job = prepare_job(
             submission.course,
@@ -42,15 +62,12 @@ class SandboxedExecute(NbGraderPreprocessor):
             limits=self.limits(),
             sandbox=str(sandbox),
         )
-        spool = Spool(GradingFolder(submission.course))
         execution = spool.get(job.key)
         if execution is None:
             self.log.info("Executing %s in the sandbox %s", submission.student, sandbox)
             execution = execute(job)
             spool.put(execution)
-        with_outputs(nb, execution.cells)
-        resources["finetuning_course"] = {"execution": execution, "challenges": job.challenges}
-        return nb, resources
+        return execution, job.prepared()
 
     def limits(self) -> Limits:
         """The configured limits."""

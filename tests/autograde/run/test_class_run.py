@@ -12,6 +12,7 @@ from nbgrader.api import Gradebook
 from typer.testing import CliRunner
 
 from grader import cli
+from grader.autograde.execute import workers
 from grader.autograde.execute.spool import Spool
 from grader.autograde.execute.workers import LocalWorkers
 from grader.autograde.grading_folder import GradingFolder
@@ -19,6 +20,7 @@ from grader.autograde.run import class_run as module
 from grader.autograde.run import nbgrader_course
 from grader.autograde.run.nbgrader_course import NbgraderCourse
 from grader.autograde.run.recheck import recheck
+from grader.autograde.steps import sandboxed_execute
 from grader.errors import CourseError
 from tests.autograde.conftest import (
     LESSON,
@@ -27,7 +29,9 @@ from tests.autograde.conftest import (
     class_run,
     grade,
     hand_in,
+    put_into_spool,
     release,
+    resources,
     rows,
     solution,
 )
@@ -206,9 +210,64 @@ def test_one_that_this_machine_cannot_grade_does_not_end_the_class(course, monke
     monkeypatch.setattr(
         NbgraderCourse,
         "autograde",
-        lambda self, lesson, student: "a fault" if student == "ada" else take(self, lesson, student),
+        lambda self, lesson, student, prepared: (
+            "a fault" if student == "ada" else take(self, lesson, student)
+        ),
     )
     assert rows(grade(course)) == {"ada": (0, "failed"), "alan": (6, "graded")}
+
+
+def test_each_submission_is_prepared_once_for_its_key_to_run_and_to_replay(course, monkeypatch):
+    hand_in(course, "ada", solution(course))
+    hand_in(course, "alan", answered(course, RIGHT))
+    prepared, prepare = [], module.prepare_job
+
+    def counted(course, lesson, student, *arguments, **options):
+        prepared.append(student)
+        return prepare(course, lesson, student, *arguments, **options)
+
+    for user in (module, sandboxed_execute):
+        monkeypatch.setattr(user, "prepare_job", counted)
+    assert rows(grade(course)) == {"ada": (6, "graded"), "alan": (3, "graded")}
+    assert prepared == ["ada", "alan"]
+    assert rows(grade(course)) == {"ada": (6, "graded"), "alan": (3, "graded")}
+    assert prepared == ["ada", "alan"] * 2
+    recheck(class_run(course))
+    assert prepared == ["ada", "alan"] * 3
+
+
+def test_a_notebook_that_is_no_longer_the_prepared_one_is_prepared_again(course, config):
+    """What a class run hands over is believed only for the very same sources."""
+    hand_in(course, "ada", release(course))
+    put_into_spool(course, "ada", lambda labels: None)
+    job = class_run(course).job("ada", "none")
+    config.SandboxedExecute.prepared = job.prepared().model_copy(update={"sources": "0" * 64})
+    step = sandboxed_execute.SandboxedExecute(
+        config=config, cell_seconds=60, notebook_seconds=150, memory_gib=3
+    )
+    _, given = step.preprocess(solution(course), resources(course))
+    assert given["finetuning_course"]["execution"].key != job.key
+
+
+def test_no_job_ends_a_class_whatever_it_raises(course, monkeypatch):
+    faults = [SystemError("odd"), MemoryError(), RecursionError("deep"), KeyError("x"), SystemExit(1)]
+    for number in range(len(faults)):
+        hand_in(course, f"s{number}", release(course))
+    hand_in(course, "t", solution(course))
+    execute = workers.execute
+
+    def faulty(job):
+        if job.student == "t":
+            return execute(job)
+        raise faults[int(job.student[1:])]
+
+    monkeypatch.setattr(workers, "execute", faulty)
+    summary = grade(course)
+    assert rows(summary) == {f"s{n}": (0, "failed") for n in range(len(faults))} | {"t": (6, "graded")}
+    for row, fault in zip(summary.rows, faults, strict=False):
+        assert type(fault).__name__ in row.reasons[0]
+        assert "raise faults" in GradingFolder(course).failure(LESSON, row.student).read_text()
+    assert scores(course) == {"t": 6}
 
 
 def test_a_lesson_corrected_and_released_again_regrades(course, nbgrader):

@@ -11,6 +11,7 @@ from grader.autograde.execution import CellRun, Execution
 from grader.autograde.judging.challenges import challenges_for
 from grader.autograde.steps.judge_checks import judge_notebook
 from grader.cell_names import grade_id
+from grader.errors import CheckBroken
 from grader.exercises import collect_evidence, find_exercise
 from tests.autograde.conftest import LESSON, solution
 
@@ -106,14 +107,30 @@ def test_prints_results_and_errors_of_the_cell_do_not_reach_nbgraders_scoring(co
     assert "a warning" in cell.outputs[1].text
 
 
-def test_a_judge_that_stumbles_ends_nothing(course, asked, bundle, monkeypatch):
-    def stumble(*_):
-        raise SystemError
+@pytest.mark.parametrize("slip", [SystemError("odd"), KeyError("x"), SystemExit(1)])
+def test_a_check_that_breaks_gives_no_mark(course, asked, bundle, monkeypatch, slip):
+    def judge(*_):
+        raise slip
 
-    monkeypatch.setattr(type(find_exercise(CHECK)), "judge", stumble)
-    _, report = judged(course, asked, bundles=[bundle])
-    assert report.points == 0
-    assert "could not be judged" in report.findings[0]
+    monkeypatch.setattr(type(find_exercise(CHECK)), "judge", judge)
+    with pytest.raises(CheckBroken, match=type(slip).__name__) as caught:
+        judged(course, asked, bundles=[bundle])
+    assert caught.value.__cause__ is slip
+    assert judged(course, asked)[1].points == 0  # without evidence there is nothing that could break
+
+
+def test_a_check_that_broke_in_the_kernel_gives_no_mark(course, asked, bundle):
+    broke = json.loads(bundle) | {"outcome": "check failed", "message": "KeyError: 'y'", "evidence": None}
+    with pytest.raises(CheckBroken, match="KeyError: 'y'"):
+        judged(course, asked, bundles=[json.dumps(broke)])
+
+
+def test_known_mistakes_are_reported_by_their_ids(course, asked):
+    given = collect_evidence(find_exercise(CHECK), lambda labels: None, asked[CHECK])
+    _, report = judged(course, asked, bundles=[json.dumps(given.bundle)])
+    assert report.mistakes == ["no-number"]
+    _, report = judged(course, asked)
+    assert report.mistakes == ["no-evidence"]
 
 
 def test_html_of_students_does_not_reach_the_instructors_browser(course, asked, bundle):
