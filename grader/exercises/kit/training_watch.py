@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from grader.exercises.kit.batches import KnownBatches
 from grader.exercises.kit.gradients import relation
-from grader.exercises.kit.tensors import State, snapshot
+from grader.exercises.kit.tensors import State, plain, snapshot
 from grader.exercises.machine.evidence_types import Number, StrictEvidence
 
 MOST_STEPS = 60  # that are recorded
@@ -104,6 +104,12 @@ class TrainingWatch:
     def is_busy(self) -> bool:
         """Whether a forward pass is this watch's own, on its copy of the model."""
         return self._busy
+
+    @property
+    def last_weights(self) -> State:
+        """The weights as the last step left them."""
+        copies = {name: plain(weight) for name, weight in self._after_step.items()}
+        return {name: copy for name, copy in copies.items() if copy is not None}
 
     @property
     def hooks(self) -> list[Any]:
