@@ -94,15 +94,15 @@ def _frozen(model: Any, spec: dict[str, Any]) -> Any:
         parameter.requires_grad_(
             spec["frozen"] == "none" or (spec["frozen"] == "some" and rng.random() < 0.5)
         )
-    if (
-        spec["frozen"] == "some"
-    ):  # the head's weight frozen and its bias not, a first layer the other way round
+    if spec["frozen"] == "some":  # in each: two layers whose bias alone trains, one whose weight alone does
+        first, group = (
+            model.get_submodule(spec["children"][1])[0],
+            model.get_submodule(spec["children"][1])[3],
+        )
         head = model.get_submodule(spec["children"][-1])
-        head.weight.requires_grad_(False)
-        head.bias.requires_grad_(True)
-        group = model.get_submodule(spec["children"][1])[3]
-        group.weight.requires_grad_(True)
-        group.bias.requires_grad_(False)
+        for layer, weight_trains in ((head, False), (first, False), (group, True)):
+            layer.weight.requires_grad_(weight_trains)
+            layer.bias.requires_grad_(not weight_trains)
     return model
 
 
