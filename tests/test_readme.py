@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from grader.authoring.readme import readme_is_stale
 from grader.course import ROOT, lesson_ids
-from grader.exercises import all_exercises
 
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -36,8 +36,7 @@ def test_a_lesson_takes_as_many_minutes_as_it_says_itself(lesson):
 
 
 def test_the_table_of_exercises_is_the_registrys():
-    rows = [f"| `{e.id}` | {e.points:g} | `{e.signature}` |" for e in all_exercises()]
-    assert re.findall(r"^\| `.*$", TEXT, flags=re.MULTILINE) == rows
+    assert not readme_is_stale()
 
 
 def test_no_placeholder_is_left():
