@@ -1,5 +1,6 @@
 """Expected values of lesson 06_capstone. Stays with the instructor."""
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -9,15 +10,16 @@ from scipy.stats import beta, binom, binomtest
 from scipy.stats import t as student_t
 
 from grader.exercises.kit.side_effects import condition
-from grader.exercises.lesson_06_capstone.inspector import held_out_cells
+from grader.exercises.lesson_06_capstone.held_out import held_out_cells
 from grader.exercises.lesson_06_capstone.save_and_load import fresh_network, trained_network
 
 
 def inspector(challenge: dict) -> dict:
-    """Labels of the held-out cells in the order of asking, and which of them were asked again."""
+    """Labels of the held-out cells in the order of asking, which were asked again, the interval of each count."""
     cells, asked = held_out_cells(challenge)
     return {
         "labels": cells.defective[asked],
+        "intervals": _intervals(len(asked)),
         "batch": challenge["batch"],
         "together": challenge["together"],
         "alone": challenge["alone"],
@@ -31,6 +33,12 @@ Bounds = tuple[float, float]
 def _wilson(correct: float, total: float, z: float = Z) -> Bounds:
     roots = np.roots([1 + z**2 / total, -(2 * correct + z**2) / total, (correct / total) ** 2])
     return float(min(roots.real)), float(max(roots.real))
+
+
+@functools.cache
+def _intervals(total: int) -> np.ndarray:
+    """Wilson's interval of each count of right ones, float32 ``(total + 1, 2)``."""
+    return np.array([_wilson(correct, total) for correct in range(total + 1)], dtype=np.float32)
 
 
 def _split_wilson(
@@ -217,10 +225,32 @@ def save_and_load(challenge: dict) -> dict:
     }
 
 
+@functools.cache
+def _of_each_count(total: int) -> dict[str, np.ndarray]:
+    """The interval of each count of right ones, and what known mistakes give for it: float32 ``(total + 1, 2)``."""
+    kinds: dict[str, Callable[[int, int], Bounds]] = {
+        "wilson": _wilson,
+        "ninety": _INTERVALS["ninety"],
+        "ninety-nine": _INTERVALS["ninety-nine"],
+        "one-error": _INTERVALS["without-z"],
+        "normal": _INTERVALS["normal"],
+        "all-cells": lambda correct, total: _wilson(correct * 4, total * 4),
+        "error-rate": _INTERVALS["error-rate"],
+    }
+    return {
+        name: np.array([kind(correct, total) for correct in range(total + 1)], dtype=np.float32)
+        for name, kind in kinds.items()
+    }
+
+
 def model_card(challenge: dict) -> dict:
-    """Number and majority baseline of the held-out cells."""
+    """Number and majority baseline of the held-out cells, and the intervals of each count of right ones."""
     cells, held_out = held_out_cells(challenge)
-    return {"total": len(held_out), "baseline": cells.majority_baseline(held_out)}
+    return {
+        "total": len(held_out),
+        "baseline": cells.majority_baseline(held_out),
+        "intervals": _of_each_count(len(held_out)),
+    }
 
 
 EXPECT = {

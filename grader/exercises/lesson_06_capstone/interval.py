@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from grader.exercises.kit.numbers import as_number, described
+from grader.exercises.lesson_06_capstone.held_out import HELD_OUT
 from grader.exercises.lesson_06_capstone.interval_mistakes import FORMULAS, TABLES
 from grader.exercises.machine.asking import AnswerRaised, ask
 from grader.exercises.machine.evidence_types import StrictEvidence, array
@@ -12,7 +13,6 @@ from grader.exercises.machine.exercise import Exercise
 from grader.exercises.machine.mistakes import judge_by_tables
 from grader.exercises.machine.verdict import Finding, Verdict
 
-HELD_OUT = 656  # cells of the stratified split
 _CLOSE = 1e-4  # z = 1.96 and z = 1.959964 give the same, z = 2 does not, nor do three decimals
 _DECIMALS = 3  # so many are too few
 _SCALES = {  # what can be done to an interval of whatever formula

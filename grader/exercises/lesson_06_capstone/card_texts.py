@@ -1,0 +1,107 @@
+"""Known mistakes of a model card's texts: what a field must say, and what it must not."""
+
+from collections.abc import Callable
+from typing import Any
+
+from grader.exercises.lesson_06_capstone.card_claims import (
+    denies_limits,
+    leak_claims,
+    licence_claims,
+    names_a_limit,
+    names_the_data,
+    speaks_of_the_task,
+    split_claims,
+    too_many_cells,
+    wrong_modules,
+)
+from grader.exercises.lesson_06_capstone.card_language import is_placeholder, is_word_list, plain, says, words
+from grader.exercises.machine.mistakes import Mistake
+
+TEXTS = ("task", "data", "split", "limits", "leak_warning", "licence")
+COST = 0.6  # points: a tenth of the exercise's
+_LEAST_WORDS = {"licence": 4}
+_USUAL_WORDS = 8
+_TEMPLATE = (  # comments of the released cell, which are no answers
+    "what goes in, what comes out, and for whom",
+    "which photographs, how many, labelled by whom",
+    "how the held-out cells were drawn and kept apart",
+    "where it is known to fail, and what it has never seen",
+    "what the modules have to do with this accuracy",
+    "may it be used commercially, given the photographs' licence",
+)
+
+
+def empty_rows(name: str) -> list[Mistake]:
+    """Of any field: it is missing, or nothing stands in it."""
+    field = name.replace("_", "-")
+    return [
+        Mistake(f"{field}-missing", lambda card: name not in card.fields, f"`{name}` is missing from the card.", "Keep all ten keys of the template.", costs=COST),
+        Mistake(f"{field}-empty", lambda card: card.is_empty(name), f"`{name}` is not filled in yet.", "Replace its `None`; the comment in the template says by what.", costs=COST),
+    ]  # fmt: skip
+
+
+def text_rows(name: str) -> list[Mistake]:
+    """The table of a text field."""
+    field, least = name.replace("_", "-"), _LEAST_WORDS.get(name, _USUAL_WORDS)
+
+    def row(what: str, shows: Callable[[str], object], text: str, hint: str) -> Mistake:
+        return Mistake(f"{field}-{what}", lambda card: shows(plain(card.texts[name])), text, hint, costs=COST)
+
+    return [
+        *empty_rows(name),
+        Mistake(f"{field}-no-text", lambda card: name not in card.texts, f"`{name}` must be a sentence in quotes.", "Write it for a reader.", costs=COST),
+        row("template", lambda text: text in _TEMPLATE, f"`{name}` repeats the question of the template.", "Answer it, for a reader who was not here."),
+        row("placeholder", is_placeholder, f"`{name}` holds a placeholder: a reader cannot act on it.", "Write what you know of this inspector."),
+        row("short", lambda text: _too_short(text, least), f"`{name}` has {{1}} words: a reader cannot act on so few.", f"Write a sentence of {least} words or more."),
+        Mistake(f"{field}-word-list", lambda card: is_word_list(card.texts[name]), f"`{name}` reads as a list of words, not as a sentence.", "Write whole sentences: who or what does what?", costs=COST),
+        Mistake(f"{field}-repeats", lambda card: _repeated(card, name), f"`{name}` repeats the words of `{{1}}`.", "Each field answers its own question.", costs=COST),
+        *[row(*said) for said in _SAID[name]],
+    ]  # fmt: skip
+
+
+def _too_short(text: str, least: int) -> int | str:
+    count = len(words(text))
+    return "" if count >= least else count or "no"
+
+
+def _repeated(card: Any, name: str) -> str:
+    """The first field above that has nearly the same words."""
+    own = set(words(plain(card.texts[name])))
+    for other in TEXTS[: TEXTS.index(name)]:
+        theirs = set(words(plain(card.texts.get(other, ""))))
+        if theirs and len(own & theirs) >= 0.8 * len(own | theirs):
+            return other
+    return ""
+
+
+_MODULES = "{1:,} modules are named; the data set has 44, and 2,624 cells cut from them."
+_PANEL = "A module is a whole panel, a cell is one square of it."
+# field: (what, shows, text, hint)
+_SAID: dict[str, list[tuple[str, Callable[[str], object], str, str]]] = {
+    "task": [
+        ("vague", lambda text: not speaks_of_the_task(text), "`task` does not name what goes in (photographs of solar cells) and what comes out (good or defective).", "Say it in one sentence, and for whom it is."),
+    ],
+    "data": [
+        ("unnamed", lambda text: not names_the_data(text), "`data` does not say which photographs these are.", "Name the data set (ELPV), what it shows and how many cells there are."),
+        ("too-many-cells", too_many_cells, "`data` speaks of {1:,} cells; the data set has 2,624.", "How many are they in all, and how many did you train on?"),
+        ("modules", wrong_modules, f"In `data`, {_MODULES}", _PANEL),
+    ],
+    "split": [
+        ("held-out-helped", lambda text: split_claims(text)[1], "`split` reads as if the held-out cells were trained on, helped to choose, or were not kept apart: their accuracy is then too good.", "Choose with training cells that you put aside, ask the held-out ones once, and say so."),
+        ("not-apart", lambda text: not split_claims(text)[0], "`split` does not say how the held-out photographs were kept apart from training.", "How were they drawn, how many are they, and what were they not used for?"),
+    ],
+    "limits": [
+        ("denied", denies_limits, "`limits` reads as if there were none. Every model has some, and this one has been tried on one data set.", "Which photographs has it never seen? How many defective cells does it miss?"),
+        ("silent", lambda text: not names_a_limit(text), "`limits` does not say where the network fails or what it has never seen.", "Which photographs has it never seen? How many defective cells does it miss?"),
+    ],
+    "leak_warning": [
+        ("denied", lambda text: leak_claims(text)[1], "`leak_warning` reads as if nothing leaked, or as if it made no difference. The data set does not tell which cell is of which module, so the stratified split cannot promise that.", "Say what may stand on both sides of the split, and what that does to the accuracy."),
+        ("without-modules", lambda text: not says(r"\bmodules?\b|\bpanels?\b", text), "`leak_warning` does not speak of modules: cells of one module may stand on both sides of the split, which flatters the accuracy.", "The cells were cut from 44 modules, and the split draws single cells."),
+        ("modules", wrong_modules, f"In `leak_warning`, {_MODULES}", _PANEL),
+        ("silent", lambda text: not leak_claims(text)[0], "`leak_warning` names modules, but not what is wrong: cells of one module on both sides of the split.", "Say what that does to the accuracy on a new module."),
+    ],
+    "licence": [
+        ("allows", lambda text: licence_claims(text)[1], "`licence` reads as if commercial use were allowed; the photographs are CC BY-NC-SA 4.0, which excludes it.", "Say non-commercial, and name the licence of the photographs."),
+        ("silent", lambda text: not licence_claims(text)[0], "`licence` does not say that commercial use is excluded: the photographs are CC BY-NC-SA 4.0.", "Say non-commercial, and name the licence of the photographs."),
+    ],
+}  # fmt: skip
