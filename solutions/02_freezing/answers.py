@@ -5,9 +5,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from grader.exercises.kit.networks import network
-from grader.exercises.lesson_02_freezing.exercises import (
-    FindTheBug,
-)
+from grader.exercises.kit.tensors import snapshot
+from grader.exercises.lesson_02_freezing.find_the_bug import FindTheBug, prepared
 from grader.exercises.lesson_02_freezing.freeze_backbone import FreezeBackbone
 from grader.exercises.lesson_02_freezing.make_optimizer import MakeOptimizer
 
@@ -84,37 +83,65 @@ def make_optimizer(challenge: dict) -> dict:
     }
 
 
-def _freeze_midway(new_optimizer: bool):
-    """A right answer: it keeps its optimizer, and with it the rest's momentum, or it makes a new one."""
+def _train(model, batches, optimizer):
+    for images, labels in batches:
+        model.zero_grad()
+        F.nll_loss(model(images).log_softmax(dim=1), labels).backward()
+        optimizer.step()
 
-    def answer(model, stage_name, first_batches, more_batches, learning_rate):
-        def make():
-            return torch.optim.SGD(model.parameters(), lr=learning_rate, momentum=0.9)
 
-        optimizer = make()
-        model.train()
-        for number, (images, labels) in enumerate([*first_batches, *more_batches]):
-            if number == len(first_batches):
-                model.get_submodule(stage_name).requires_grad_(False).eval()
-                optimizer = make() if new_optimizer else optimizer
-            optimizer.zero_grad()
-            F.cross_entropy(model(images), labels).backward()
-            optimizer.step()
-        return model
+def _sgd(model, learning_rate):
+    trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    return torch.optim.SGD(trainable, lr=learning_rate, momentum=0.9)
 
-    return answer
+
+def _freeze_midway(model, stage_name, first_batches, more_batches, learning_rate):
+    """A right answer that makes a new optimizer for the second part."""
+    _train(model.train(), first_batches, _sgd(model, learning_rate))
+    model.get_submodule(stage_name).eval().requires_grad_(False)
+    _train(model, more_batches, _sgd(model, learning_rate))
+    return model
+
+
+def _freeze_midway_with_one_optimizer(model, stage_name, first_batches, more_batches, learning_rate):
+    """A right answer that keeps its optimizer, and with it the momentum of the rest."""
+    optimizer = _sgd(model, learning_rate)
+    _train(model.train(), first_batches, optimizer)
+    model.get_submodule(stage_name).eval().requires_grad_(False)
+    _train(model, more_batches, optimizer)
+    return model
+
+
+def _released(model, stage_name, first_batches, more_batches, learning_rate):
+    """What the program of lesson.py does (its RELEASE block), with its three mistakes."""
+    optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate, momentum=0.9)
+    model.train()
+    for number, (images, labels) in enumerate([*first_batches, *more_batches]):
+        if number == len(first_batches):
+            model.get_submodule(stage_name).requires_grad = False
+        optimizer.zero_grad(set_to_none=False)
+        loss = F.cross_entropy(model(images), labels)
+        loss.backward()
+        optimizer.step()
+    return model
+
+
+def _end(program, challenge: dict) -> dict:
+    model, first, more = prepared(challenge)
+    return snapshot(program(model, challenge["stage"], first, more, challenge["learning_rate"]))
 
 
 def find_the_bug(challenge: dict) -> dict:
-    """The order of batches, and the weights before, between the parts, and after them."""
-    exercise = FindTheBug()
-    kept, new = (exercise.collect(_freeze_midway(new), challenge) for new in (False, True))
+    """The steps of a right answer, the state between its parts, both right endings, and the released program's."""
+    found = FindTheBug().collect(_freeze_midway, challenge)
+    modules = network(challenge["spec"]).named_modules()
     return {
-        "seen": kept["seen"],
-        "before": kept["before"],
-        "between": kept["turns"]["between"],
-        "endings": [kept["after"]["state"], new["after"]["state"]],
+        "steps": found["steps"],
+        "between": found["between"],
+        "endings": [found["after"]["state"], _end(_freeze_midway_with_one_optimizer, challenge)],
+        "released": _end(_released, challenge),
         "stage": challenge["stage"],
+        "norms": [name for name, part in modules if isinstance(part, nn.BatchNorm1d | nn.BatchNorm2d)],
     }
 
 

@@ -27,7 +27,8 @@ class Held:
     def __init__(self, got: Any, wanted: dict[str, Any]) -> None:
         self.held, self.trainable, self.head = got.held, wanted["trainable"], wanted["head"]
         flags_changed = got.before.trainable != got.after.trainable
-        if flags_changed:  # a side effect; what it holds is compared with what trains now
+        if flags_changed and set(self.held) != set(self.trainable):
+            # A side effect of its own: what the optimizer holds is compared with what trains now.
             self.trainable = [name for name in wanted["parameters"] if name in got.after.trainable]
         self.kind, self.is_sgd, self.settings = got.kind, got.is_sgd, got.settings
         self.rate = wanted["learning_rate"]
