@@ -59,7 +59,7 @@ def autograde(
     if workers and scheduler:
         raise CourseError("Give --workers or --scheduler, not both: a cluster has its own workers.")
     limits = Limits(notebook_seconds=time_limit, cell_seconds=min(600.0, time_limit), data_bytes=memory * GIB)
-    with _told(as_json) as tell:
+    with _ProgressBar(as_json) as tell:
         run = ClassRun(
             Path.cwd(),
             lesson,
@@ -93,7 +93,7 @@ def recheck(
     from grader.sandbox.limits import GIB
 
     limits = Limits(notebook_seconds=time_limit, cell_seconds=min(600.0, time_limit), data_bytes=memory * GIB)
-    with _told(as_json) as tell:
+    with _ProgressBar(as_json) as tell:
         run = ClassRun(
             Path.cwd(), lesson, tuple(students or ()), limits=limits, feedback=not no_feedback, tell=tell
         )
@@ -117,7 +117,7 @@ def collect(
     show(collected, Console())
 
 
-class _told:
+class _ProgressBar:
     """A progress bar with the time left; nothing where the output is for programs."""
 
     def __init__(self, as_json: bool) -> None:

@@ -57,7 +57,7 @@ def collect(
     notebooks: dict[str, list[tuple[Sender, Download]]] = {}
     for download in sorted(downloads, key=lambda one: one.name):
         student, sender, reason = _whose(download, lesson, known)
-        if student is None:
+        if student is None or sender is None:
             _set_aside(collected, aside, download, reason)
         else:
             notebooks.setdefault(student, []).append((sender, download))

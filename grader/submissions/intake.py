@@ -54,7 +54,7 @@ def take_in(
     student = submitted.parent.name
     files, problems = regular_files(submitted, limits or FileLimits())
     notebook, set_aside = _notebook(files, problems, submitted)
-    if set_aside is None and cells_by_lesson:
+    if notebook is not None and cells_by_lesson:
         set_aside = _of_another_lesson(notebook, lesson, cells_by_lesson, problems)
     if set_aside is not None:
         notebook = placeholder(f"{set_aside}.")

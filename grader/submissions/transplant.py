@@ -67,7 +67,7 @@ def _match(student: NotebookNode, skeleton: NotebookNode, notes: list[str]) -> d
     places: dict[int, int] = {}
     by_name = {name: place for place, cell in enumerate(skeleton.cells) if (name := _grade_id(cell))}
     for index, cell in enumerate(student.cells):
-        place = by_name.get(_grade_id(cell))
+        place = by_name.get(_grade_id(cell) or "")
         if place is None:
             continue
         if place in places.values():

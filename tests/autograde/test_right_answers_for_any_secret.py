@@ -1,7 +1,5 @@
 """For whatever secret: the course's solutions earn every point; an answer that does nothing does not."""
 
-import secrets
-
 import numpy as np
 import pytest
 
@@ -33,13 +31,13 @@ def verdict(exercise, answer, seed):
     return judge_evidence(bundle, expected, exercise.id, digest(challenge))
 
 
-def test_the_solution_earns_every_point(exercise, answers_of_the_solutions):
+def test_the_solution_earns_every_point(exercise, answers_of_the_solutions, unforeseen):
     for _ in range(SEEDS):
-        seed = secrets.randbits(64)
+        seed = unforeseen.getrandbits(64)
         judged = verdict(exercise, answers_of_the_solutions[exercise.id], seed)
         assert judged.passed, (seed, judged)
 
 
-def test_an_answer_that_does_nothing_does_not(exercise):
-    judged = verdict(exercise, lambda *_, **__: None, secrets.randbits(64))
+def test_an_answer_that_does_nothing_does_not(exercise, unforeseen):
+    judged = verdict(exercise, lambda *_, **__: None, unforeseen.getrandbits(64))
     assert not judged.passed

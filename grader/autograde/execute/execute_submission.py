@@ -3,8 +3,8 @@
 import asyncio
 import concurrent.futures
 import json
+import logging
 import os
-import shutil
 import tempfile
 import time
 from pathlib import Path
@@ -13,6 +13,7 @@ import nbformat
 
 from grader.autograde.execute.bounded_client import BoundedClient
 from grader.autograde.execute.package_version import package_version
+from grader.autograde.execute.remove_tree import remove_tree
 from grader.autograde.execute.submission_job import SubmissionJob
 from grader.autograde.execution import Execution
 from grader.errors import CourseError
@@ -23,6 +24,7 @@ from grader.lab.checkpoints import VARIABLE as CHECKPOINTS
 from grader.lab.prepared import prepare_everything
 from grader.sandbox import Sandbox, open_kernel
 
+_LOG = logging.getLogger(__name__)
 _LARGEST_MESSAGE = 4_000_000  # bytes: twice the evidence, in base64, of any check
 
 
@@ -69,7 +71,10 @@ async def _execute(job: SubmissionJob) -> Execution:
             f"The submission cannot be executed on this machine: {error.strerror or error}."
         ) from error
     finally:
-        shutil.rmtree(home, ignore_errors=True)
+        try:
+            remove_tree(home)
+        except OSError as problem:  # the result is there; a folder that is left is no reason to lose it
+            _LOG.warning("%s could not be removed: %s", home, problem)
     return Execution(
         lesson=job.lesson,
         student=job.student,

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -91,13 +90,12 @@ def test_the_grader_itself(small_class, with_signal):
     assert sum(row["executed"] for row in rows.values()) == STUDENTS - len(before)
 
 
-def test_at_random_moments_until_it_is_through(small_class):
+def test_at_random_moments_until_it_is_through(small_class, unforeseen):
     """Also while it writes the gradebook: the run is killed again and again, later each time."""
-    chance = random.Random(os.urandom(8))
     for number in range(4):
         process = start(small_class)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(chance.uniform(4 + 3 * number, 10 + 3 * number))
+            process.wait(unforeseen.uniform(4 + 3 * number, 10 + 3 * number))
         process.kill()
         ended(process)
     rows = finish(small_class)
