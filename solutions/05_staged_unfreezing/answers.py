@@ -6,12 +6,12 @@ import torch
 from torch.nn import functional as F
 
 from grader.exercises.lesson_05_staged_unfreezing.exercises import (
-    TwoPhases,
     UnfreezeLast,
     is_inside,
     staged_cnn,
 )
 from grader.exercises.lesson_05_staged_unfreezing.find_the_bug import FindTheBug
+from grader.exercises.lesson_05_staged_unfreezing.two_phases import TwoPhases
 
 
 def _step(model, images, labels, optimizer):
@@ -55,134 +55,33 @@ def unfreeze_last(challenge: dict) -> dict:
     return {"networks": networks}
 
 
-# What phase 1 may do with the head, right or wrong; the first is right.
-_PHASE_1 = {
-    "right": {},
-    "statistics": {"training": True},
-    "everything": {"training": True, "all": True},
-    "everything in eval mode": {"all": True},
-    "stage_rate_for_head": {"rate": "stage_rate"},
-    "momentum": {"make": lambda groups: torch.optim.SGD(groups, momentum=0.9)},
-    "adam": {"make": torch.optim.Adam},
-    "adamw": {"make": torch.optim.AdamW},
-    "summed": {"reduction": "sum"},
-}
-# Rates of head and stage in phase 2.
-_PHASE_2 = {
-    "right": ("head_rate", "stage_rate"),
-    "head_rate_for_both": ("head_rate", "head_rate"),
-    "stage_rate_for_both": ("stage_rate", "stage_rate"),
-    "swapped": ("stage_rate", "head_rate"),
-}
-
-_SENTENCES = {
-    "stage_rate_for_head": (
-        "In phase 1 the head trained at `stage_rate`.",
-        "The head learns at `head_rate` in both phases.",
-    ),
-    "momentum": (
-        "In phase 1 the head moved as SGD with a momentum of 0.9 moves it; plain SGD is asked for.",
-        "`torch.optim.SGD(…, lr=head_rate)` has no momentum unless it is told so.",
-    ),
-    "adam": (
-        "In phase 1 the head moved as Adam moves it; plain SGD is asked for.",
-        "Use `torch.optim.SGD`.",
-    ),
-    "adamw": (
-        "In phase 1 the head moved as AdamW moves it; plain SGD is asked for.",
-        "Use `torch.optim.SGD`.",
-    ),
-    "summed": (
-        "In phase 1 the loss was summed over the batch: the updates are as many times larger as there are images.",
-        "Use `training_step`, which takes the mean.",
-    ),
-    "head_rate_for_both": (
-        "In phase 2 the head and the stage trained at one rate, `head_rate`.",
-        "Two groups: the head at `head_rate`, the stage at the lower `stage_rate`.",
-    ),
-    "stage_rate_for_both": (
-        "In phase 2 the head and the stage trained at one rate, `stage_rate`.",
-        "Two groups: the head at `head_rate`, the stage at the lower `stage_rate`.",
-    ),
-    "swapped": (
-        "In phase 2 the rates are swapped: the stage trained at `head_rate`, the head at `stage_rate`.",
-        "The new head learns fast, the pretrained stage slowly.",
-    ),
-}
-
-
-def _two_phases(first: dict, second: tuple[str, str]):
-    """``two_phases`` with its mistakes: in the first phase as ``_PHASE_1`` says, in the second in its rates."""
-
-    def step(model, images, labels, optimizer):
-        optimizer.zero_grad()
-        F.cross_entropy(model(images), labels, reduction=first.get("reduction", "mean")).backward()
-        optimizer.step()
-
-    def answer(model, stages, head_name, head_batches, tune_batches, head_rate, stage_rate):
-        rates = {"head_rate": head_rate, "stage_rate": stage_rate}
-        head, last = model.get_submodule(head_name), model.get_submodule(stages[-1])
-        make = first.get("make", torch.optim.SGD)
-        trained = model if first.get("all") else head
-        model.requires_grad_(False)
-        trained.requires_grad_(True)
-        model.train(first.get("training", False))
-        rate = rates[first.get("rate", "head_rate")]
-        optimizer = make([{"params": list(trained.parameters()), "lr": rate}])
-        for images, labels in head_batches:
-            step(model, images, labels, optimizer)
-        model.requires_grad_(False)
-        head.requires_grad_(True)
-        last.requires_grad_(True)
-        model.eval()
-        last.train()
-        parts = zip((head, last), second, strict=True)
-        optimizer = make([{"params": list(part.parameters()), "lr": rates[rate]} for part, rate in parts])
-        for images, labels in tune_batches:
-            step(model, images, labels, optimizer)
-        return model
-
-    return answer
+def _two_phases(model, stages, head_name, head_batches, tune_batches, head_rate, stage_rate):
+    head, last = model.get_submodule(head_name), model.get_submodule(stages[-1])
+    model.eval().requires_grad_(False)
+    for batches, parts in (
+        (head_batches, [(head, head_rate)]),
+        (tune_batches, [(head, head_rate), (last, stage_rate)]),
+    ):
+        groups = [
+            {"params": list(part.requires_grad_(True).parameters()), "lr": rate} for part, rate in parts
+        ]
+        optimizer = torch.optim.SGD(groups)
+        last.train(len(parts) == 2)
+        for images, labels in batches:
+            _step(model, images, labels, optimizer)
+    return model
 
 
 def two_phases(challenge: dict) -> dict:
-    """States at the turns of a right run, and the head after each known mistake."""
-    exercise = TwoPhases()
-    spec = challenge["spec"]
-
-    def head_of(state: dict) -> dict:
-        return {name: value for name, value in state.items() if is_inside(name, [spec["head"]])}
-
-    def ending_of(state: dict) -> dict:
-        """The head, and of the last stage what is small: enough to tell the rates of both."""
-        small = {
-            name: value
-            for name, value in state.items()
-            if is_inside(name, spec["stages"][-1:]) and name.endswith(("weight", "bias")) and value.ndim == 1
-        }
-        return head_of(state) | small
-
-    right = exercise.collect(_two_phases({}, _PHASE_2["right"]), challenge)
-    variants = {}
-    for name, first in _PHASE_1.items():
-        runs = {
-            ending: exercise.collect(_two_phases(first, second), challenge)
-            for ending, second in _PHASE_2.items()
-        }
-        variants[name] = {
-            "head_between": head_of(runs["right"]["between"]),
-            "finals": {ending: ending_of(run["after"]["state"]) for ending, run in runs.items()},
-        }
+    """Steps of a right run, and its states at the start, between the phases and at the end."""
+    right = TwoPhases().collect(_two_phases, challenge)
     return {
-        "seen": right["seen"],
-        "before": right["before"],
-        "last_head": head_of(right["last_head"]),
-        "between": right["between"],
-        "after": right["after"]["state"],
-        "head": spec["head"],
-        "stages": spec["stages"],
-        "variants": variants,
-        "sentences": {name: {"text": text, "hint": hint} for name, (text, hint) in _SENTENCES.items()},
+        "start": right["before"]["state"],
+        "between": right["tune_began"],
+        "end": right["after"]["state"],
+        "steps": right["steps"],
+        "head": challenge["spec"]["head"],
+        "stages": challenge["spec"]["stages"],
     }
 
 

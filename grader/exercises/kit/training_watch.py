@@ -121,6 +121,11 @@ class TrainingWatch:
         """Whether the watch itself is running a copy of the model: nothing of that is the answer's."""
         return self._busy
 
+    @property
+    def trained(self) -> Any:
+        """The model that was trained last: the one that was given, or a copy of it."""
+        return self._module
+
     def __enter__(self) -> "TrainingWatch":
         from torch.optim import optimizer
 
@@ -140,7 +145,10 @@ class TrainingWatch:
 
     def _forget_forward(self) -> None:
         self._forwards, self._batch, self._view = 0, "", ""
-        self._twin, self._images, self._labels, self._stale = None, None, None, {}
+        self._twin: Any = None
+        self._images: Any = None
+        self._labels: Any = None
+        self._stale: dict[str, Any] = {}
         self._training: list[str] = []
 
     def _on_forward(self, module: Any, inputs: tuple) -> None:
