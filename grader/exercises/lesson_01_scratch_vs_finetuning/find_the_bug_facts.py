@@ -7,7 +7,7 @@ import numpy as np
 from grader.exercises.kit.loss_mistakes import first_loss
 from grader.exercises.kit.loss_watch import Pass
 from grader.exercises.kit.side_effects import Condition
-from grader.exercises.kit.tensors import astray, inside, is_weight, same
+from grader.exercises.kit.tensors import astray, inside, same
 from grader.exercises.kit.training_facts import TrainingFacts, rates_by_name
 from grader.exercises.kit.training_watch import Step
 from grader.exercises.machine import evidence_types
@@ -92,8 +92,11 @@ class TuningFacts(TrainingFacts):
 
     @property
     def head_again(self) -> str:
-        """A weight of the head that something but a step changed after the first step."""
-        return next((n for step in self.steps[1:] for n in step.rewritten if n in self.head_names), "")
+        """A weight of the head, if after the first step something but a step changed the head and nothing else."""
+        for step in self.steps[1:]:
+            if step.rewritten and all(map(self._of_head, step.rewritten)):
+                return step.rewritten[0]
+        return ""
 
     def _form(self, step: Step) -> tuple[str, float, float]:
         """In which form the images of a step came: its name, the lowest and the highest of the pixels kept."""
@@ -119,6 +122,16 @@ class TuningFacts(TrainingFacts):
         return name, low, high
 
     @property
+    def batches_left_out(self) -> str:
+        """The batches that made no step, in words."""
+        return " and ".join(f"`{name}`" for name in self.missing_batches)
+
+    @property
+    def order_of_batches(self) -> str:
+        """The batches in the order of their steps, in words."""
+        return ", ".join(name.removeprefix("batch ") or "none" for name in self.batches)
+
+    @property
     def backbone_unheld(self) -> str:
         """A parameter of the backbone that an optimizer should hold at a step and none does."""
         for got, want in self.pairs:
@@ -142,12 +155,23 @@ class TuningFacts(TrainingFacts):
         return None
 
     @property
+    def frozen(self) -> bool:
+        """Whether a part of the backbone that came in trainable is frozen afterwards."""
+        before, after = self.tuned.before.trainable, self.tuned.after.trainable
+        return any(name not in after and not self._of_head(name) for name in before)
+
+    @property
     def stands_still(self) -> str:
-        """A parameter that an optimizer held and a step did not move, though the reference's moves."""
+        """A parameter that an optimizer held and a step did not move, though the reference's moves.
+
+        In another mode gradients may be too small to move a weight: then only what is frozen counts.
+        """
+        if self.wrong_mode and not self.frozen:
+            return ""
         for got, want in self.pairs:
             rates = rates_by_name(got.groups)
             for name in want.moved:
-                if got.gradient == "right" and name in rates and name not in got.moved:
+                if (got.gradient == "right" or self.frozen) and name in rates and name not in got.moved:
                     return name
         return ""
 
@@ -156,7 +180,7 @@ class TuningFacts(TrainingFacts):
         """A weight that something other than a step changed, but for the new head before the first step."""
         before = (n for step in self.steps[:1] for n in step.rewritten if not self._of_head(n))
         between = (n for step in self.steps[1:] for n in step.rewritten)
-        at_end = self.tuned.rewritten_at_end if not self.tuned.on_a_copy and self.steps else []
+        at_end = self.tuned.rewritten_at_end if self.tuned.is_given and not self.tuned.on_a_copy else []
         return next(before, "") or next(between, "") or next(iter(at_end), "")
 
     @property
@@ -186,12 +210,6 @@ class TuningFacts(TrainingFacts):
         """Before and after, but for the head, which is new."""
         pair = []
         for one in (self.tuned.before, self.tuned.after):
-            frozen = bool(self.stands_still)
-            names = [] if frozen else [name for name in one.trainable if not self._of_head(name)]
+            names = [] if self.stands_still else [name for name in one.trainable if not self._of_head(name)]
             pair.append(one.model_copy(update={"state": {}, "trainable": names}))
         return pair[0], pair[1]
-
-    @property
-    def weights_astray(self) -> list[str]:
-        """Weights that end elsewhere than they should."""
-        return [name for name in self.astray if is_weight(name)]

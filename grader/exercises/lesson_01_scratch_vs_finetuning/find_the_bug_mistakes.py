@@ -131,6 +131,11 @@ def _if_astray(row: Mistake) -> Mistake:
     return replace(row, shows=lambda facts: facts.astray and row.shows(facts))
 
 
+def _if_not_frozen(row: Mistake) -> Mistake:
+    """The row, unless there is no gradient since what the optimizer holds is frozen: then that is told."""
+    return replace(row, shows=lambda f: not (f.stands_still and f.gradient == "none") and row.shows(f))
+
+
 _OWN_STEP = " `training_step` is yours, of exercise 1."
 
 RESULT = [
@@ -189,20 +194,20 @@ BATCHES = [
         ),
         _slip(
             "batch-left-out",
-            lambda f: f.missing_batches,
-            "Of the four batches {1} made no step (counted from 0).",
+            lambda f: f.batches_left_out,
+            "Of the four batches, counted from 0, {1} made no step.",
             "Where does the loop begin and end, and does something leave it early?",
         ),
         _slip(
             "batch-repeated",
             lambda f: f.repeated,
-            "{1} (counted from 0) made more steps than one.",
+            "Of the four batches, counted from 0, `{1}` made more steps than one.",
             "One step for each batch, in its order." + _OWN_STEP,
         ),
         _slip(
             "batches-out-of-order",
             lambda f: not f.in_order,
-            "The batches made their steps in another order or number than they came: {0.batches}.",
+            "The batches made their steps in another order or number than they came: {0.order_of_batches}.",
             "One step for each batch, in its order.",
         ),
     ]
@@ -213,7 +218,7 @@ UPDATE = [
     for row in [
         *mode_mistakes(PRICE),
         *loss_mistakes(PRICE),
-        *[replace(row, hint=row.hint + _OWN_STEP) for row in gradient_mistakes(PRICE)],
+        *[_if_not_frozen(replace(row, hint=row.hint + _OWN_STEP)) for row in gradient_mistakes(PRICE)],
     ]
 ]
 

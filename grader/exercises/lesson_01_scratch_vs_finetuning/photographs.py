@@ -8,7 +8,7 @@ from grader.exercises.kit.batches import Batch
 from grader.exercises.kit.networks import Spec
 
 SIZE = 8  # images of a batch
-_LIKE = 0.8  # correlation with the pixels from which a batch is recognised
+_LIKE = 0.3  # correlation from which a batch is recognised; that of two batches is about 0.03
 _MOST_FORMS = 60  # that are kept
 
 
