@@ -6,6 +6,7 @@ import numpy as np
 
 from grader.exercises.kit.numbers import as_number, described
 from grader.exercises.machine.asking import ask
+from grader.exercises.machine.evidence import EvidenceContradicts
 from grader.exercises.machine.evidence_types import Number, StrictEvidence
 from grader.exercises.machine.exercise import Exercise
 from grader.exercises.machine.mistakes import EVERYTHING, Mistake, judge_by_tables
@@ -114,6 +115,8 @@ class MajorityBaseline(Exercise):
 
     def judge(self, evidence: Returned, expected: dict) -> Verdict:
         """By the formula that the numbers show: what is right for some of the lists by luck earns nothing."""
+        if not len(evidence.numbers) == len(evidence.described) == len(expected["labels"]):
+            raise EvidenceContradicts
         facts = Baselines(evidence, expected)
         right = "Right for two classes, many classes and a single one."
         return self.verdict(*judge_by_tables(self.points, facts, [MISTAKES], right))

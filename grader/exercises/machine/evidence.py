@@ -33,6 +33,13 @@ class EvidenceError(CourseError):
     """Evidence that cannot be encoded or must not be believed, in one sentence."""
 
 
+class EvidenceContradicts(EvidenceError):
+    """For a judge: evidence of the right form that no ``collect`` gives, such as lists of different lengths."""
+
+    def __init__(self) -> None:
+        super().__init__("The evidence contradicts itself: it does not come from this check.")
+
+
 class Bundle(BaseModel):
     """Everything that one run of one check hands to the judge."""
 

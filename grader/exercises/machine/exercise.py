@@ -77,7 +77,9 @@ class Exercise(ABC):
         Of an exercise that ``needs`` others, ``expected["others"]`` holds what those measured, or ``None`` of one
         that gave nothing in this submission.
 
-        Whatever it raises is taken for a fault of the course: the answer then counts as not judged.
+        Raises:
+            EvidenceContradicts: the evidence cannot come from ``collect``, by lists that do not belong together,
+                for one. Whatever else is raised is a fault of the course: the answer counts as not judged.
         """
 
     def measured(self, evidence: Any, expected: dict[str, Any]) -> dict[str, Any] | None:

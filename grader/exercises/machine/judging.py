@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from grader.errors import CheckBroken, CourseError
-from grader.exercises.machine.evidence import Bundle, EvidenceError, decode, read_bundle
+from grader.exercises.machine.evidence import Bundle, EvidenceContradicts, EvidenceError, decode, read_bundle
 from grader.exercises.machine.exercise import Exercise
 from grader.exercises.machine.registry import find_exercise
 from grader.exercises.machine.verdict import Finding, Verdict
@@ -53,9 +53,9 @@ def judge_evidence(
         return exercise.verdict(0, [_explain(exercise, read)])
     try:
         evidence = _validated(exercise, read.evidence)
+        return _judged(exercise, evidence, expected, others or {})
     except EvidenceError as problem:
         return _nothing(exercise, str(problem))
-    return _judged(exercise, evidence, expected, others or {})
 
 
 def measure_evidence(
@@ -109,8 +109,9 @@ def _validated(exercise: Exercise, content: Any) -> Any:
 def _judged(
     exercise: Exercise, evidence: Any, expected: dict[str, Any], others: Mapping[str, dict[str, Any] | None]
 ) -> Verdict:
+    wanted = _blamed_on_us(exercise, lambda: decode(expected))
+
     def judge() -> Verdict:
-        wanted = decode(expected)
         if exercise.needs:
             wanted["others"] = {
                 name: others[name] for name in exercise.needs
@@ -121,9 +122,16 @@ def _judged(
 
 
 def _blamed_on_us(exercise: Exercise, call: Callable[[], Any]) -> Any:
-    """What ``call`` gives. The evidence is validated, so whatever it raises is the course's own fault."""
+    """What ``call`` gives. The evidence is validated, so whatever it raises is the course's own fault.
+
+    Raises:
+        EvidenceContradicts: what the evidence says cannot all be true; the student's own doing.
+        CheckBroken: anything else.
+    """
     try:
         return call()
+    except EvidenceContradicts:
+        raise
     except CourseError as problem:
         raise CheckBroken(exercise.id, str(problem)) from problem
     except Exception as slip:

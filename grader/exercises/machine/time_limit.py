@@ -67,7 +67,8 @@ def time_limit(seconds: float) -> Iterator[None]:
 
 
 def _interrupt_main_thread() -> None:
-    if hasattr(signal, "pthread_kill"):  # also ends a sleep or a read
-        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+    main = threading.main_thread().ident
+    if main is not None and hasattr(signal, "pthread_kill"):  # also ends a sleep or a read
+        signal.pthread_kill(main, signal.SIGINT)
     else:
         _thread.interrupt_main()
