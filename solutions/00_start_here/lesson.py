@@ -102,6 +102,8 @@ def majority_baseline(labels):
 
 # %% [markdown]
 # The next cell **checks** your function on labels that it has not seen. It tells what is wrong and gives a hint; you may try as often as you like.
+#
+# One rule holds in every lesson: what a task does not ask for stays as it was. A function that leaves a given model in another mode, or with other weights, flags, gradients or hooks than the task wants, loses one point for it. Where a number is asked for, Python's own, NumPy's and PyTorch's are all fine.
 
 # %% check="start.majority_baseline"
 check("start.majority_baseline", majority_baseline)
