@@ -16,8 +16,8 @@ _COMMERCE = (
 _FORBIDS = (
     r"\bforb[aio]d\w*|\bprohibit\w*|\bexclu\w+|\bbann?(?:ed|s)?\b|\bdisallow\w*|\brul(?:e|es|ed) out\b|\billegal\b|"
     r"\bunlawful\b|\boff[- ]limits\b|\brefus\w+|\bden(?:y|ied|ies)\b|\bprevent\w*|\bbars\b|\bbarred\b|\bviolat\w+|"
-    r"\blimits? on\b|\blimitations? (?:on|for)\b|\brestrict\w*\b(?! to)|\bbreach\w*|\binfring\w+|\bcontrary to\b|\bagainst the\b|\bverboten\b|"
-    r"\b(?:requires?|needs?|only (?:\w+ )?(?:with|after|if)) (?:\w+ ){0,4}(?:permission|consent|agreement|separate|another)\b"
+    r"\blimits? on\b|\blimitations? (?:on|for)\b|\brestrict\w*\b(?! to)|\bbreach\w*|\binfring\w+|\bcontrary to\b|\bagainst\b|\bout of the question\b|\bverboten\b|"
+    r"\b(?:requires?|needs?|only (?:\w+ )?(?:with|after|if)) (?:\w+ ){0,4}(?:permission|consent|agreement|separate|another|other|different)\b"
 )
 _ONLY_STUDY = (
     r"(?:research|education\w*|teaching|academic|private|personal|study|studies|learning)\b(?: \w+){0,3} only\b|"
@@ -37,8 +37,15 @@ def licence_claims(text: str) -> tuple[bool, bool]:
     """Whether commercial use is said to be excluded, and whether it is said to be allowed."""
     excluded, allowed = says(r"^no\b\s*[,:.;!-]", text), says(r"^yes\b", text)
     text = re.sub(r"^(?:no|yes)\b\s*[,:.;!-]", "", text)
-    text = re.sub(r"[:?]\s*(?:no|none|never|not (?:allowed|permitted))\b", " is not allowed; ", text)
+    text = re.sub(
+        r"[:?]\s*(?:no|none|never|not (?:allowed|permitted))\s*(?=[,.;!]|$)", " is not allowed; ", text
+    )
     for clause in clauses(text):
+        if says(r"\bnon[- ]?commercial", clause) and says(
+            r"\bnot only (?:\w+ ){0,3}non[- ]?commercial", text
+        ):
+            allowed = True
+            continue
         if says(_NOT_BINDING, clause) or (says(_ANYTHING_GOES, clause) and not says(_NON, clause)):
             allowed |= not says(r"\bnot for any\w*|\bnot (?:\w+ ){0,2}unrestricted", clause)
             continue
@@ -62,31 +69,29 @@ _LEAK = r"\bleak\w*|\bcontaminat\w*"
 _OVERLAP = (
     r"\bboth (?:\w+ )?(?:sides|sets|parts|halves|splits|places|groups|ends)\b|\bboth in\b|\bin both\b|\bon both\b|"
     r"\bshar(?:e|es|ed|ing)\b|\boverlap\w*|\bstraddl\w*|\bacross the (?:split|two|border|boundary)\b|\bspread over\b|"
-    r"\bsplit up\b|\btorn apart\b|\bsame (?:modules?|panels?)\b|\bone (?:modules?|panels?)\b|\bsingle (?:modules?|panels?)\b|"
-    r"\bsiblings?\b|\bneighbou?rs?\b|\bmix(?:ed|es)?\b|\b(?:modules?|panels?)\b.*\b(?:train\w*|seen)\b.*\b(?:test\w*|held[- ]?out|judg\w+)\b|"
+    r"\bsplit up\b|\btorn apart\b|\bsame (?:\w+ )?(?:modules?|panels?)\b|\balso in (?:the )?training\b|\b(?:known|seen|knows|saw) (?:\w+ ){0,2}(?:from|in|during) training\b|\bone (?:modules?|panels?)\b|\bsingle (?:modules?|panels?)\b|"
+    r"\bsiblings?\b|\bneighbou?rs?\b|\bmix(?:ed|es)?\b|(?=.*\b(?:modules?|panels?)\b)(?=.*\btrain\w*\b).*\b(?:test\w*|held[- ]?out|judg\w+)\b|"
     r"\bcells? from (?:\w+ ){0,3}(?:modules?|panels?) (?:\w+ ){0,4}(?:train\w*|test\w*|held)"
 )
 _APART = (
-    r"\bseparat\w+|\b(?:kept|keeps?|keeping) (?:\w+ ){0,3}(?:apart|together|whole)\b|\bdisjoint\b|\bisolat\w+|"
+    r"\bseparat\w+|\b(?:kept|keeps?|keeping) (?:\w+ ){0,3}(?:apart|together|whole)\b|\bdisjoint\b|\bisolat\w+|\b(?:have|has|contain|come from|use) different (?:modules|panels)\b|"
     r"\bby (?:whole )?(?:module|panel)s?\b|\bmodule[- ]wise\b|\bper module\b|\bwhole modules\b|\brespects? (?:\w+ ){0,2}modules?\b"
 )
 _TOO_GOOD = (
     r"\boptimis\w+|\btoo (?:good|high|rosy|nice|optimis\w+)\b|\bflatter\w*|\binflat\w+|\bover[- ]?(?:estimat|stat)\w*|\bupper bound\b|"
     r"\bbetter than\b|\bhigher than\b|\b(?:less|lower|worse|weaker|drop\w*|fall\w*|fewer|decreas\w*|shrink\w*|reduc\w*|smaller)\b|\bbias\w*"
 )
-_REVERSE = (
-    r"\brul(?:e|es|ed|ing) out\b|\bexclu\w+|\bprevent\w*|\bavoid\w*|\bden(?:y|ied)\b|\beliminat\w+|\bremov\w+"
-)
+_REVERSE = r"\bfix(?:ed|es)?\b|\bsolv(?:ed|es)\b|\bhandled\b|\brepaired\b|\brul(?:e|es|ed|ing) out\b|\bexclu\w+|\bprevent\w*|\bavoid\w*|\bden(?:y|ied)\b|\beliminat\w+|\bremov\w+"
 _WARNS = (
-    r"(?:\bnot|n't|\bnever|\bcannot|\bnor) (?:\w+ ){0,3}(?:trust|rely|expect|assume|guarantee\w*|promise|carr(?:y|ies) over|transfer\w*|hold|"
+    r"(?:\bnot|n't|\bnever|\bcannot|\bnor) (?:\w+ ){0,3}(?:trust|rely|read|mistake|quote|interpret|understand|expect|assume|guarantee\w*|promise|carr(?:y|ies) over|transfer\w*|hold|"
     r"holds|generali[sz]\w+|be taken|take|prove|be sure|know|be sure|be certain|make sure|ensure|representative|count on|repeat\w*|reach\w*|reproduc\w*)"
 )
 _EXPLAINED_AWAY = (
-    r"(?:\bno|\bnot|n't|\bnever|\bhardly|\bwithout|\bnothing|\bnor|\bneither) (?:\w+ ){0,4}(?:matters?|affect\w*|influence\w*|change\w*|effects?|"
+    r"(?:\bno|\bnot|n't|\bnever|\bhardly|\bwithout|\bnothing|\bnor|\bneither) (?:\w+ ){0,6}(?:roles?|difference|consequences?|matters?|affect\w*|influence\w*|change\w*|effects?|"
     r"impact|problems?|issues?|concerns?|harm\w*|hurts?|worr\w+|danger|risk|reason|bad|serious|relevant|important)\b|"
     r"\bharmless\b|\bnegligible\b|\birrelevant\b|\bunimportant\b|\b(?:can|may) be (?:safely )?(?:ignored|neglected)\b|\bfine anyway\b|"
     r"\b(?:the )?same accuracy\b|\bjust as (?:good|well|accurate|high)\b|\bequally (?:good|well|accurate|high)\b|\bas (?:good|well|accurate|high) (?:on|for) (?:a )?new\b|"
-    r"\b(?:fully|completely|entirely|perfectly) (?:honest|reliable|trustworthy|fair|representative)\b|\bsafe(?:ly)? (?:to )?(?:ignore|trust)\b|"
+    r"\b(?:fully|completely|entirely|perfectly) (?:honest|reliable|trustworthy|fair|representative)\b|\bmore (?:reliable|accurate|trustworthy|robust|honest)\b|\b(?:has|have|is|are|found|see|sees) none\b|\bsafe(?:ly)? (?:to )?(?:ignore|trust)\b|"
     r"\b(?:stays?|is|are|remains?) (?:\w+ )?(?:unbiased|correct|valid|right|fair|honest|exact|true)\b|\b(?:holds?|true|valid|applies) (?:\w+ ){0,3}(?:for|on) (?:\w+ ){0,2}new\b|\bis (?:honest|reliable|trustworthy)\b"
 )
 
@@ -108,7 +113,9 @@ def leak_claims(text: str) -> tuple[bool, bool]:
         ):
             denied = True
             continue
-        if says(rf"{_LEAK}|{_OVERLAP}|{_APART}", clause):
+        if says(r"\bwould\b", clause) and says(_APART, clause) and says(_TOO_GOOD, clause):
+            turned = False  # what a split by modules would show
+        elif says(rf"{_LEAK}|{_OVERLAP}|{_APART}", clause):
             apart = _REVERSE if says(_LEAK, clause) else rf"{_REVERSE}|{_APART}"
             turned = negations(clause, apart) % 2 == 1
         elif says(_TOO_GOOD, clause):
@@ -143,12 +150,12 @@ def too_many_cells(text: str) -> int:
 _HELD = r"held[- ]?out|\btest(?:ing)?\b|\bevaluation\b|\bholdout\b|\bother quarter\b|\bjudg\w+"
 _KEPT_APART = (
     r"\bheld[- ]?(?:out|back)\b|\bholdout\b|\bkept (?:\w+ ){0,2}(?:apart|separate\w*|aside|back|away|out)\b|\b(?:put|set|laid|left) (?:\w+ ){0,2}(?:aside|apart|out)\b|"
-    r"\bseparate\w*\b|\bapart\b|\baside\b|\bunseen\b|\bdisjoint\b|\btest(?:ed)?\b|\breserved?\b|"
+    r"\bseparate\w*\b|\bapart\b|\baside\b|\bunseen\b|\bdisjoint\b|\btest(?:ed|ing)?\b|\breserved?\b|\bevaluat\w+|\bonly (?:\w+ ){0,3}(?:at the end|once)\b|"
     r"(?:\bnever|\bnot|n't|\bneither|\bno|\bnone|\bnothing) (?:[\w-]+ ){0,7}(?:used|seen|trained|in|shown|touched|looked|part|took|take)\b"
 )
 _USED = r"\b(?:train\w*|fit|fitted|fitting|learn\w*|tun(?:e|ed|ing)|cho(?:se|sen|ose)|choosing|select\w*|pick\w*|stopp?(?:ed|ing)?|optimi[sz]\w+|early stopping|kept the best|took the best|best epoch|best recipe)\b"
 _ON_HELD_OUT = (
-    rf"{_USED}(?: \w+){{0,5}} (?:on|with|by|using|from|for|where|at) (?:\w+ ){{0,4}}(?:held[- ]?out|test(?:ing)?|evaluation)\b"
+    rf"{_USED}(?: (?!and\b|then\b)\w+){{0,9}} (?:on|with|by|using|from|for|where|at) (?:\w+ ){{0,4}}(?:held[- ]?out|test(?:ing)?|evaluation)\b"
     rf"|(?:held[- ]?out|\btest\b|evaluation)(?: \w+){{0,5}} (?:also |too |to |for |in |in the |during )+(?:\w+ ){{0,2}}?{_USED}"
     rf"|(?:held[- ]?out|\btest\b)(?: \w+){{0,6}} {_USED}|{_USED}(?: \w+){{0,3}} used (?:\w+ ){{0,2}}(?:test|held[- ]?out)\b"
     r"|(?:held[- ]?out|\btest\b)(?: \w+){0,4} (?:mixed|added|included|merged|moved|went|put) (?:\w+ )?(?:in|into|to|with)\b"
@@ -160,9 +167,15 @@ _ON_HELD_OUT = (
 def split_claims(text: str) -> tuple[bool, bool]:
     """Whether held-out cells are said to be kept apart, and whether they are said to have helped."""
     apart = helped = False
-    for clause in clauses(
-        re.sub(r"\btraining (?:cells|photographs|data|set|part|quarters?)\b", "other ones", text)
-    ):
+    text = re.sub(r"\btraining (?:cells|photographs|data|set|part|quarters?)\b", "other ones", text)
+    text = re.sub(
+        r"\b(?:held|kept|left|set|put) (?:out|apart|away|aside|separate) (?:of|from) [^.;:]*",
+        "held out",
+        text,
+    )
+    text = re.sub(r"\b(?:chosen|selected|picked) (?:at random|randomly|by chance)", "drawn", text)
+    text = re.sub(r"\b(?:at random|randomly) (?:chosen|selected|picked)", "drawn", text)
+    for clause in clauses(text):
         never = says(r"\bnever\b|\bnot\b|n't\b|\bno\b|\bwithout\b|\bneither\b|\bnothing\b|\bnone\b", clause)
         helped |= says(_ON_HELD_OUT, clause) and not never
         for_nothing = says(
@@ -185,17 +198,17 @@ _NO_LIMITS = (
     rf"\b(?:no|without|not any|zero|nothing|never any|not have any|free of|free from|n't (?:have )?any|hardly any|lacks?) (?:\w+ ){{0,3}}(?:{_LIMITS})\b|"
     r"\bnone (?:that|are|is|at|we|i|known|whatsoever)\b|\bthere (?:are|is) none\b|\bunlimited\b|\blimitless\b|\bnot limited\b|\bno known\b|"
     r"\bnever (?:\w+ ){0,2}(?:fails?|failed|errs?|wrong|misses|missed|makes?|made|mistaken)\b|\b(?:cannot|does not|doesn't|did not|didn't|will not) (?:\w+ )?(?:fail|err|miss anything|make (?:any )?mistakes|be wrong)\b|"
-    r"\bnothing (?:\w+ ){0,3}(?:fail|wrong|miss\w*|to (?:report|say|worry|fear))\b"
+    r"\bnothing (?:\w+ ){0,4}(?:cannot|fail|wrong|miss\w*|to (?:report|say|worry|fear))\b"
 )
 _EVERYWHERE = (
     r"\b(?:works?|good|reliable|reliably|accurate|accurately|usable|useful|suitable|right|correct|correctly|finds|succeeds?|recogni[sz]es|"
     r"trusted|perform\w*|handles?|generali[sz]es|applicable|used|use)\b.*\b(?:any|every|always|everywhere|anywhere|all kinds|all cameras|all modules|all photographs|whatever|every time)\b|"
-    r"\balways (?:\w+ ){0,2}(?:works?|right|correct|finds|reliable|accurate)\b|\bperfect(?:ly)?\b|\bflawless\w*|\binfallible\b|\b100 ?%|\berror-free\b|\bevery (?:single )?defect\w*\b"
+    r"\balways (?:\w+ ){0,2}(?:works?|right|correct|finds|reliable|accurate)\b|\bperfect(?:ly)?\b|\bwithout (?:any |a |an )?(?:errors?|mistakes?|problems?|fail\w*)\b|\bflawless\w*|\binfallible\b|\b100 ?%|\berror-free\b|\bevery (?:single )?defect\w*\b"
 )
 _SAYS_A_LIMIT = (
     r"\bnot\b|n't\b|\bno\b|\bnever\b|\bcannot\b|\bfail\w*|\bmiss\w*|\bwrong\w*|\bmistak\w+|\berr(?:s|ors?)?\b|\bonly\b|\bother\b|\banother\b|\bdiffer\w*|"
     r"\bnew\b|\bunseen\b|\bunknown\b|\bdoubt\w*|\buncertain\w*|\bunsure\b|\bpoor\w*|\bweak\w*|\bworse\b|\bless\b|\blow\w*|\bbad\w*|\bconfus\w+|\bstruggl\w+|"
-    r"\bhard\w*|\bdifficult\w*|\brare\w*|\bunt(?:ested|ried)\b|\blimited\b|\bcalled\b|\bmisclass\w*|\bdisagree\w*|\bambig\w*|\btroubl\w*|\bfool\w*|\bsensitive\b|\bdepend\w*|\bunreliab\w*|\binaccura\w+|\bincorrect\w*|\bblind\b|\bout of (?:three|four|five|ten)\b|\d ?%|\bper ?cent\b|\bone (?:data|kind|camera|source)|\bsingle\b|\boverlook\w*|\bwithout\b|\bunclear\b|\bproblem\w*|\bfalse\b|\bfew\b|\boutside\b"
+    r"\bhard\w*|\bdifficult\w*|\brare\w*|\bunt(?:ested|ried)\b|\blimited\b|\bcalled\b|\btaken for\b|\bsometimes\b|\boften\b|\bmisclass\w*|\bdisagree\w*|\bambig\w*|\btroubl\w*|\bfool\w*|\bsensitive\b|\bdepend\w*|\bunreliab\w*|\binaccura\w+|\bincorrect\w*|\bblind\b|\bout of (?:three|four|five|ten)\b|\d ?%|\bper ?cent\b|\bone (?:data|kind|camera|source)|\bsingle\b|\boverlook\w*|\bwithout\b|\bunclear\b|\bproblem\w*|\bfalse\b|\bfew\b|\boutside\b"
 )
 
 
@@ -204,9 +217,10 @@ def denies_limits(text: str) -> bool:
     for clause in clauses(text):
         if says(_NO_LIMITS, clause) and not says(r"\b(?:not|never) (?:\w+ )?without\b", clause):
             return True
+        without = re.sub(r"\bwithout (?:any |a |an )?(?:errors?|mistakes?|problems?|fail\w*)\b", " ", clause)
         if (
             says(_EVERYWHERE, clause)
-            and negations(clause) == 0
+            and negations(without) == 0
             and not says(r"\bmiss\w*|\bfail\w*|\bonly\b|\boverlook\w*|\bfar from\b", clause)
         ):
             return True

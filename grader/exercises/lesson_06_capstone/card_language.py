@@ -119,7 +119,7 @@ def is_word_list(raw: str) -> bool:
         return True  # nothing but small words
     signs = small + sum(_VERB.match(word) is not None for word in content)
     pointed = re.search(r"[,;:()?]", text) is not None
-    if signs < 2 or (not pointed and (signs < 0.25 * len(found) or small < 0.2 * len(found))):
+    if signs < 2 or (not pointed and (signs < 0.25 * len(found) or small < 0.25 * len(found))):
         return True  # a list of nouns
     return _out_of_order(text) + capitals_astray(raw) >= LIMIT
 
@@ -198,14 +198,12 @@ def _out_of_order(text: str) -> float:
             elif left == "to":
                 count += right in {"of", "is", "are", "in", "by", "with", "may"}
             count += left == right and len(left) > 1
-        if found and found[0] in {"of", "than"}:
-            count += 1
-    return count
+    return count + (words(text)[0] in {"of", "than"})
 
 
 def capitals_astray(raw: str) -> int:
     """How many small words begin with a capital within a sentence, as they do when words were shuffled."""
-    inside = re.findall(r"(?<=[\w,] )([A-Z]\w*)", raw)
+    inside = re.findall(r"(?<=[\w,] )([A-Z][a-z]\w*)", raw)
     return sum(word.lower() in _FUNCTION and len(word) > 1 for word in inside)
 
 

@@ -53,8 +53,8 @@ def text_rows(name: str) -> list[Mistake]:
         row("template", lambda text: text in _TEMPLATE, f"`{name}` repeats the question of the template.", "Answer it, for a reader who was not here."),
         row("placeholder", is_placeholder, f"`{name}` holds a placeholder: a reader cannot act on it.", "Write what you know of this inspector."),
         row("short", lambda text: _too_short(text, least), f"`{name}` has {{1}} words: a reader cannot act on so few.", f"Write a sentence of {least} words or more."),
-        Mistake(f"{field}-word-list", lambda card: is_word_list(card.texts[name]), f"`{name}` reads as a list of words, not as a sentence.", "Write whole sentences: who or what does what?", costs=COST),
-        Mistake(f"{field}-repeats", lambda card: _repeated(card, name), f"`{name}` repeats the words of `{{1}}`.", "Each field answers its own question.", costs=COST),
+        Mistake(f"{field}-word-list", lambda card: is_word_list(card.texts[name]), f"`{name}` does not read as a sentence that says something: words are strung together, out of order, or repeated.", "Write whole sentences: who or what does what?", costs=COST),
+*([Mistake(f"{field}-repeats", lambda card: _repeated(card, name), f"`{name}` repeats the words of `{{1}}`.", "Each field answers its own question.", costs=COST)] if name != TEXTS[0] else []),
         *[row(*said) for said in _SAID[name]],
     ]  # fmt: skip
 
