@@ -253,7 +253,7 @@ def _silence_news(settings: Path) -> None:
 
 
 def _wait_for(url: str, process: subprocess.Popen, log: Path) -> None:
-    for _ in range(240):
+    for _ in range(720):  # three minutes: what else runs on the machine may slow it
         try:
             urllib.request.urlopen(f"{url}/api/status?token={TOKEN}", timeout=2).close()
             return

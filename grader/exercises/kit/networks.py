@@ -99,7 +99,8 @@ def network(spec: Spec):
         if spec["deep_head"]:
             head = nn.Sequential(nn.Linear(last, 6), nn.SiLU(), nn.Linear(6, spec["num_classes"]))
         with torch.no_grad():
-            (head[-1] if spec["deep_head"] else head).weight.mul_(spec["gain"])
+            last_of_head: Any = head[-1] if isinstance(head, nn.Sequential) else head
+            last_of_head.weight.mul_(spec["gain"])
         parts: dict[str, nn.Module] = {
             spec["stem"]: stem,
             **{

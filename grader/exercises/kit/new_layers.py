@@ -22,7 +22,7 @@ def same_new_layers(seed: int) -> Iterator[None]:
             torch.manual_seed(seed)
             original(layer)
 
-    nn.Linear.reset_parameters = reset  # type: ignore[method-assign]
+    nn.Linear.reset_parameters = reset  # type: ignore[method-assign, assignment]
     try:
         yield
     finally:

@@ -15,7 +15,8 @@ def plain(tensor: Any) -> np.ndarray | None:
     """A copy that can be evidence, from any device and of any dtype; ``None`` of what holds no numbers yet."""
     import torch
 
-    if isinstance(tensor, torch.nn.parameter.UninitializedTensorMixin) or tensor.device.type == "meta":
+    unmade = torch.nn.parameter.UninitializedTensorMixin  # type: ignore[attr-defined]  # missing in PyTorch's types
+    if isinstance(tensor, unmade) or tensor.device.type == "meta":
         return None
     tensor = tensor.detach().cpu()
     return (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy().copy()
