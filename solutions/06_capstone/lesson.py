@@ -275,7 +275,7 @@ def trial(recipe, seed=0):
 #
 # *10 points · 25 minutes · hard.* Choose your `recipe`, and write `inspect(photographs)`. It is given uint8 photographs of shape `(N, 300, 300)` and returns a float tensor of shape `(N, 2)`: for each photograph the score of *good* and the score of *defective*. It uses the network `model`, which a cell below trains. You may change the training program above as well, for example weigh the defective cells more in the loss.
 #
-# The check asks it for all 656 held-out cells. Five points rise with the accuracy, from 70 % to 87 %; five with the balanced accuracy, from 60 % to 82 %. An inspector whose answer depends on the other photographs of the batch, or changes from call to call, gets half of the points at most.
+# The check asks it for all 656 held-out cells. Five points rise with the accuracy, from 70 % to 87 %; five with the balanced accuracy, from 60 % to 82 %. An inspector whose answer depends on the other photographs of the batch, or changes from call to call, gets half of the points at most. Logits that still need a gradient cost a point, and so does a side effect: changed photographs, or a setting of PyTorch's that stays switched.
 
 
 # %% exercise="capstone.inspector"
@@ -372,7 +372,7 @@ if replies is not None:
 #
 # $$\text{middle} = \frac{\hat p + \frac{z^2}{2n}}{1 + \frac{z^2}{n}}, \qquad \text{half width} = \frac{z}{1 + \frac{z^2}{n}} \sqrt{\frac{\hat p\,(1 - \hat p)}{n} + \frac{z^2}{4n^2}}.$$
 #
-# Write it as a function that returns the two bounds as fractions.
+# Write it as a function that returns the two bounds as fractions, the lower one first. They are compared to four decimals, so do not round them to fewer. Counts of none right and of all right are counts like any other.
 
 
 # %% exercise="capstone.interval"
@@ -544,9 +544,9 @@ if replies is not None:
 #
 # *4 points · 8 minutes · medium.* The inspector has to leave this notebook. Write two functions, for any network.
 #
-# `save_model(model, path)` writes everything that the network needs for its answers into one [safetensors](https://huggingface.co/docs/safetensors) file at exactly this path: numbers with names, and no code, so that it is safe to open a stranger's. It leaves the model as it is.
+# `save_model(model, path)` writes everything that the network needs for its answers into one [safetensors](https://huggingface.co/docs/safetensors) file at exactly this path: numbers with names, and no code, so that it is safe to open a stranger's. The names are up to you. It leaves the model as it is, its mode included.
 #
-# `load_model(model, path)` is given a fresh network of the same architecture and makes it answer as the saved one did, at once. It returns the network.
+# `load_model(model, path)` is given a fresh network of the same architecture and makes it answer as the saved one did, at once: with the same numbers to the last digit, buffers too, in eval mode and still trainable. It returns the network. By then the file may lie in another folder, under another name.
 #
 # `save_file(tensors, path)` and `load_file(path)` are imported above and work on a dictionary of tensors. One thing to know: `save_file` refuses tensors that do not lie contiguously in memory, and those of our backbone do not.
 
@@ -590,7 +590,9 @@ except NotImplementedError:
 # %% [markdown]
 # ## Exercise 4: the model card
 #
-# *6 points · 10 minutes · easy.* A model card (Mitchell et al. 2019, [arXiv 1810.03993](https://arxiv.org/abs/1810.03993)) tells a reader who was not here what the network is for and where it may fail. Replace each `None`. Texts are sentences of eight words or more (the licence: four); numbers are fractions, taken from the variables above and not typed.
+# *6 points · 10 minutes · easy.* A model card (Mitchell et al. 2019, [arXiv 1810.03993](https://arxiv.org/abs/1810.03993)) tells a reader who was not here what the network is for and where it may fail. Replace each `None`. Texts are sentences of eight words or more, in your own words (the licence: four); numbers are fractions, taken from the variables above and not typed. Rounded, they keep two decimals at least.
+#
+# The check compares accuracy, interval and balanced accuracy with what the check of exercise 1 measured in this notebook; without that measurement the three earn nothing. The interval is Wilson's. Each field brings a tenth of the points.
 
 
 # %% exercise="capstone.model_card"
@@ -627,7 +629,7 @@ card = {
 check("capstone.model_card", card)
 
 # %% [markdown]
-# The check reads for certain words and compares the numbers. It cannot tell whether your sentences are true; a reader will.
+# The check reads the texts for what they say or deny, word by word, and compares the numbers. It cannot tell whether your sentences are true; a reader will.
 
 # %% [markdown]
 # ## Quiz

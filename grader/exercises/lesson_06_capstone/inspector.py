@@ -67,14 +67,15 @@ class Inspector(Exercise):
         given = _Asked(answer)
         if isinstance(answer, torch.nn.Module) and (problem := given.refuses(photographs[:2])):
             return given.evidence(refuses=problem)
-        parts = []
+        parts: list[Any] = []
         for some in photographs.split(challenge["batch"]):
             parts.append(given(some))
             if parts[-1] is None:
                 return given.evidence()
         again = given(photographs[: challenge["batch"]])
         together = given(photographs[challenge["together"]])
-        alone, alone_error = [], ""
+        alone: list[Any] = []
+        alone_error = ""
         try:
             alone = [given(photographs[place][None]) for place in challenge["alone"]]
         except AnswerRaised as raised:

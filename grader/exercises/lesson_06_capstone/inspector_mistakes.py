@@ -64,8 +64,9 @@ class Inspected:
     def __init__(self, given: Answers, expected: dict[str, Any]) -> None:
         self.given, self.form = given, given.form
         labels = np.asarray(expected["labels"])
-        self.total, self.logits = len(labels), given.logits
-        self.complete = self.logits is not None and len(self.logits) == len(labels)
+        self.total = len(labels)
+        self.logits: np.ndarray = np.zeros((0, 2)) if given.logits is None else given.logits
+        self.complete = len(self.logits) == self.total
         self.broken = int((~np.isfinite(self.logits)).any(axis=1).sum()) if self.complete else 0
         if not self.complete or self.broken:
             return

@@ -51,9 +51,9 @@ class Intervals:
         self.wanted = np.asarray(expected["intervals"], dtype=float)
         self.got = np.asarray(returned.bounds, dtype=float)
         self._raised, self._described = returned.raised, returned.described
-        self.edges = np.array([correct in (0, total) for correct, total in self.cases])
+        self.edges: np.ndarray = np.array([correct in (0, total) for correct, total in self.cases])
         self.formula, self.form, self.decimals = self._recognised(expected["mistakes"])
-        self._right = _near(self.got, self.wanted).all(axis=1)
+        self._right: np.ndarray = np.all(_near(self.got, self.wanted), axis=1)
 
     def _recognised(self, mistakes: dict[str, Any]) -> tuple[str, tuple[str, ...], int | None]:
         for form, undo in _SCALES.items():
@@ -86,7 +86,7 @@ class Intervals:
 
     def not_finite(self) -> bool:
         """Whether some bound of a case between the edges is NaN or infinite."""
-        return not np.isfinite(self.got[~self.edges]).all()
+        return not bool(np.isfinite(self.got[~self.edges]).all())
 
     def only_edges(self) -> bool:
         """Whether just the cases with none or with all right went wrong."""
