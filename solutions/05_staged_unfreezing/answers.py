@@ -5,11 +5,7 @@ import copy
 import torch
 from torch.nn import functional as F
 
-from grader.exercises.lesson_05_staged_unfreezing.exercises import (
-    UnfreezeLast,
-    is_inside,
-    staged_cnn,
-)
+from grader.exercises.kit.networks import network
 from grader.exercises.lesson_05_staged_unfreezing.find_the_bug import FindTheBug
 from grader.exercises.lesson_05_staged_unfreezing.two_phases import TwoPhases
 
@@ -20,39 +16,21 @@ def _step(model, images, labels, optimizer):
     optimizer.step()
 
 
-def _unfreeze_last(model, stages, head_name, n, stage_rate, head_rate):
-    model.requires_grad_(False)
-    groups = [{"params": list(model.get_submodule(head_name).parameters()), "lr": head_rate}]
-    for name in stages[len(stages) - n :]:
-        groups.append({"params": list(model.get_submodule(name).parameters()), "lr": stage_rate})
-    for group in groups:
-        for parameter in group["params"]:
-            parameter.requires_grad = True
-    return torch.optim.SGD(groups)
-
-
 def unfreeze_last(challenge: dict) -> dict:
-    """The model's condition before the calls, and for each call the parameters to be trainable."""
-    asked = UnfreezeLast().collect(_unfreeze_last, challenge)["networks"]
-    networks = []
-    for network, evidence in zip(challenge["networks"], asked, strict=True):
-        spec = network["spec"]
-        names = [name for name, _ in staged_cnn(spec).named_parameters()]
-        calls = []
-        for n in network["calls"]:
-            unfrozen = [*spec["stages"][len(spec["stages"]) - n :], spec["head"]]
-            calls.append({"n": n, "trainable": [name for name in names if is_inside(name, unfrozen)]})
-        networks.append(
+    """Names of all parameters, head and stages, and the rates; which are to be trainable follows from them."""
+    return {
+        "networks": [
             {
-                "before": evidence["before"],
-                "calls": calls,
-                "head": spec["head"],
-                "stages": spec["stages"],
-                "head_rate": network["head_rate"],
-                "stage_rate": network["stage_rate"],
+                "names": [name for name, _ in network(asked["spec"]).named_parameters()],
+                "calls": asked["calls"],
+                "head": asked["spec"]["head"],
+                "stages": asked["spec"]["stages"],
+                "head_rate": asked["head_rate"],
+                "stage_rate": asked["stage_rate"],
             }
-        )
-    return {"networks": networks}
+            for asked in challenge["networks"]
+        ]
+    }
 
 
 def _two_phases(model, stages, head_name, head_batches, tune_batches, head_rate, stage_rate):

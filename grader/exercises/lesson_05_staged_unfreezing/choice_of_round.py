@@ -161,10 +161,13 @@ class Choice:
         if score is None:
             return False
         if self.returned:
-            of_these = [told for number, told in self.told["test"].items() if number in self.returned]
+            of_these: list[float | None] = [
+                told for number, told in self.told["test"].items() if number in self.returned
+            ]
             known = of_these or [self.wanted_score]
         else:
-            known = [call.score for call in self.run.calls if call.which == "test"] or [None]
+            known = [call.score for call in self.run.calls if call.which == "test"]
+            known = known or [None]
         return not any(want is None or abs(score - want) <= 1e-6 for want in known)
 
     def _is(self, scores: list[float]) -> bool:
