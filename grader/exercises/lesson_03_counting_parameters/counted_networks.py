@@ -74,7 +74,7 @@ def counted_network(spec: dict[str, Any]):
             parts[0].to(getattr(torch, spec["dtypes"][0]))
             parts[4].to(getattr(torch, spec["dtypes"][1]))
         if "tied" in traits and "own_head" not in traits:
-            parts[5].weight = parts[4][0].weight
+            parts[5].weight = parts[4].get_submodule("0").weight
     model = nn.Sequential()
     for name, part in zip(spec["children"], parts, strict=True):
         model.add_module(name, part)

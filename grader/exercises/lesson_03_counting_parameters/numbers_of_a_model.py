@@ -191,7 +191,7 @@ class NumbersOfAModel(Exercise):
         if len(evidence.runs) != len(expected["traits"]):
             return self.verdict(0, [Finding(text="An answer for each network was expected.")])
         facts = NumberFacts(evidence.runs, list(self.shares), expected)
-        points = sum(self.shares[key] for key in facts.right)
+        points: float = sum(self.shares[key] for key in facts.right)
         points += sum(self.partial.get(" + ".join(made), 0) for made in facts.made.values())
         not_a_dict, *rest = self._of_form()
         if not_a_dict.shows(facts):
