@@ -36,7 +36,9 @@ _NOT_BINDING = (
 def licence_claims(text: str) -> tuple[bool, bool]:
     """Whether commercial use is said to be excluded, and whether it is said to be allowed."""
     excluded, allowed = says(r"^no\b\s*[,:.;!-]", text), says(r"^yes\b", text)
+    allowed |= says(r"\bno (?:licen[cs]e|permission|consent)\b.*\b(?:needed|required|necessary)\b", text)
     text = re.sub(r"^(?:no|yes)\b\s*[,:.;!-]", "", text)
+    text = re.sub(r"[:?]\s*(?=(?:not|never) (?:allowed|permitted|possible)\b)", " is ", text)
     text = re.sub(
         r"[:?]\s*(?:no|none|never|not (?:allowed|permitted))\s*(?=[,.;!]|$)", " is not allowed; ", text
     )
@@ -64,69 +66,7 @@ def licence_claims(text: str) -> tuple[bool, bool]:
     return excluded, allowed
 
 
-# ---- the leak
-_LEAK = r"\bleak\w*|\bcontaminat\w*"
-_OVERLAP = (
-    r"\bboth (?:\w+ )?(?:sides|sets|parts|halves|splits|places|groups|ends)\b|\bboth in\b|\bin both\b|\bon both\b|"
-    r"\bshar(?:e|es|ed|ing)\b|\boverlap\w*|\bstraddl\w*|\bacross the (?:split|two|border|boundary)\b|\bspread over\b|"
-    r"\bsplit up\b|\btorn apart\b|\bsame (?:\w+ )?(?:modules?|panels?)\b|\balso in (?:the )?training\b|\b(?:known|seen|knows|saw) (?:\w+ ){0,2}(?:from|in|during) training\b|\bone (?:modules?|panels?)\b|\bsingle (?:modules?|panels?)\b|"
-    r"\bsiblings?\b|\bneighbou?rs?\b|\bmix(?:ed|es)?\b|(?=.*\b(?:modules?|panels?)\b)(?=.*\btrain\w*\b).*\b(?:test\w*|held[- ]?out|judg\w+)\b|"
-    r"\bcells? from (?:\w+ ){0,3}(?:modules?|panels?) (?:\w+ ){0,4}(?:train\w*|test\w*|held)"
-)
-_APART = (
-    r"\bseparat\w+|\b(?:kept|keeps?|keeping) (?:\w+ ){0,3}(?:apart|together|whole)\b|\bdisjoint\b|\bisolat\w+|\b(?:have|has|contain|come from|use) different (?:modules|panels)\b|"
-    r"\bby (?:whole )?(?:module|panel)s?\b|\bmodule[- ]wise\b|\bper module\b|\bwhole modules\b|\brespects? (?:\w+ ){0,2}modules?\b"
-)
-_TOO_GOOD = (
-    r"\boptimis\w+|\btoo (?:good|high|rosy|nice|optimis\w+)\b|\bflatter\w*|\binflat\w+|\bover[- ]?(?:estimat|stat)\w*|\bupper bound\b|"
-    r"\bbetter than\b|\bhigher than\b|\b(?:less|lower|worse|weaker|drop\w*|fall\w*|fewer|decreas\w*|shrink\w*|reduc\w*|smaller)\b|\bbias\w*"
-)
-_REVERSE = r"\bfix(?:ed|es)?\b|\bsolv(?:ed|es)\b|\bhandled\b|\brepaired\b|\brul(?:e|es|ed|ing) out\b|\bexclu\w+|\bprevent\w*|\bavoid\w*|\bden(?:y|ied)\b|\beliminat\w+|\bremov\w+"
-_WARNS = (
-    r"(?:\bnot|n't|\bnever|\bcannot|\bnor) (?:\w+ ){0,3}(?:trust|rely|read|mistake|quote|interpret|understand|expect|assume|guarantee\w*|promise|carr(?:y|ies) over|transfer\w*|hold|"
-    r"holds|generali[sz]\w+|be taken|take|prove|be sure|know|be sure|be certain|make sure|ensure|representative|count on|repeat\w*|reach\w*|reproduc\w*)"
-)
-_EXPLAINED_AWAY = (
-    r"(?:\bno|\bnot|n't|\bnever|\bhardly|\bwithout|\bnothing|\bnor|\bneither) (?:\w+ ){0,6}(?:roles?|difference|consequences?|matters?|affect\w*|influence\w*|change\w*|effects?|"
-    r"impact|problems?|issues?|concerns?|harm\w*|hurts?|worr\w+|danger|risk|reason|bad|serious|relevant|important)\b|"
-    r"\bharmless\b|\bnegligible\b|\birrelevant\b|\bunimportant\b|\b(?:can|may) be (?:safely )?(?:ignored|neglected)\b|\bfine anyway\b|"
-    r"\b(?:the )?same accuracy\b|\bjust as (?:good|well|accurate|high)\b|\bequally (?:good|well|accurate|high)\b|\bas (?:good|well|accurate|high) (?:on|for) (?:a )?new\b|"
-    r"\b(?:fully|completely|entirely|perfectly) (?:honest|reliable|trustworthy|fair|representative)\b|\bmore (?:reliable|accurate|trustworthy|robust|honest)\b|\b(?:has|have|is|are|found|see|sees) none\b|\bsafe(?:ly)? (?:to )?(?:ignore|trust)\b|"
-    r"\b(?:stays?|is|are|remains?) (?:\w+ )?(?:unbiased|correct|valid|right|fair|honest|exact|true)\b|\b(?:holds?|true|valid|applies) (?:\w+ ){0,3}(?:for|on) (?:\w+ ){0,2}new\b|\bis (?:honest|reliable|trustworthy)\b"
-)
-
-
-def leak_claims(text: str) -> tuple[bool, bool]:
-    """Whether a leak between modules is admitted, and whether it is denied or explained away."""
-    admitted = denied = False
-    for clause in clauses(text):
-        warns = says(_WARNS, clause) and not says(
-            rf"(?:expect|assume) (?:\w+ ){{0,3}}(?:{_LEAK}|{_TOO_GOOD})", clause
-        )
-        reliable = says(_EXPLAINED_AWAY, clause)
-        if warns:
-            admitted = True
-            continue
-        if reliable and not says(
-            r"\b(?:not|n't|never|cannot) (?:\w+ ){0,4}(?:same|just as|equally|as (?:good|well|high)|honest|reliable|trustworthy|true|valid|ignored|negligible|harmless|irrelevant|fully)",
-            clause,
-        ):
-            denied = True
-            continue
-        if says(r"\bwould\b", clause) and says(_APART, clause) and says(_TOO_GOOD, clause):
-            turned = False  # what a split by modules would show
-        elif says(rf"{_LEAK}|{_OVERLAP}|{_APART}", clause):
-            apart = _REVERSE if says(_LEAK, clause) else rf"{_REVERSE}|{_APART}"
-            turned = negations(clause, apart) % 2 == 1
-        elif says(_TOO_GOOD, clause):
-            turned = says(rf"(?:\bnot|n't|\bno|\bnever|\bwithout) (?:\w+ ){{0,3}}(?:{_TOO_GOOD})", clause)
-        else:
-            continue
-        admitted |= not turned
-        denied |= turned
-    return admitted, denied
-
-
+# ---- numbers of modules and cells
 def wrong_modules(text: str) -> int:
     """A number of modules above the data set's, 0 for none."""
     named = [
@@ -159,6 +99,11 @@ _ON_HELD_OUT = (
     rf"|(?:held[- ]?out|\btest\b|evaluation)(?: \w+){{0,5}} (?:also |too |to |for |in |in the |during )+(?:\w+ ){{0,2}}?{_USED}"
     rf"|(?:held[- ]?out|\btest\b)(?: \w+){{0,6}} {_USED}|{_USED}(?: \w+){{0,3}} used (?:\w+ ){{0,2}}(?:test|held[- ]?out)\b"
     r"|(?:held[- ]?out|\btest\b)(?: \w+){0,4} (?:mixed|added|included|merged|moved|went|put) (?:\w+ )?(?:in|into|to|with)\b"
+    rf"|(?:held[- ]?out|\btest\b)(?: \w+){{0,9}} used (?:to|for|in) (?:\w+ ){{0,2}}?{_USED}"
+    r"|\btrain\w*(?: \w+){0,4} on (?:them|these|those)\b"
+    r"|(?:held[- ]?out|\btest)\b(?: \w+){0,3} (?:part of|among|inside|in) (?:the )?other ones\b"
+    r"|\b(?:validation|choosing) and (?:the )?test (?:cells|set)s? (?:are|is|were) the same\b"
+    r"|\bbest (?:\w+ )?on (?:the )?(?:\d+ )?(?:held[- ]?out|test)\b"
     rf"|\bincluding (?:\w+ ){{0,2}}(?:held[- ]?out|test)\b"
     r"|\btrain\w* on (?:all|every|everything|the whole)\b"
 )
@@ -208,7 +153,7 @@ _EVERYWHERE = (
 _SAYS_A_LIMIT = (
     r"\bnot\b|n't\b|\bno\b|\bnever\b|\bcannot\b|\bfail\w*|\bmiss\w*|\bwrong\w*|\bmistak\w+|\berr(?:s|ors?)?\b|\bonly\b|\bother\b|\banother\b|\bdiffer\w*|"
     r"\bnew\b|\bunseen\b|\bunknown\b|\bdoubt\w*|\buncertain\w*|\bunsure\b|\bpoor\w*|\bweak\w*|\bworse\b|\bless\b|\blow\w*|\bbad\w*|\bconfus\w+|\bstruggl\w+|"
-    r"\bhard\w*|\bdifficult\w*|\brare\w*|\bunt(?:ested|ried)\b|\blimited\b|\bcalled\b|\btaken for\b|\bsometimes\b|\boften\b|\bmisclass\w*|\bdisagree\w*|\bambig\w*|\btroubl\w*|\bfool\w*|\bsensitive\b|\bdepend\w*|\bunreliab\w*|\binaccura\w+|\bincorrect\w*|\bblind\b|\bout of (?:three|four|five|ten)\b|\d ?%|\bper ?cent\b|\bone (?:data|kind|camera|source)|\bsingle\b|\boverlook\w*|\bwithout\b|\bunclear\b|\bproblem\w*|\bfalse\b|\bfew\b|\boutside\b"
+    r"\bhard\w*|\bdifficult\w*|\brare\w*|\bunt(?:ested|ried)\b|\blimited\b|\bcalled\b|\btaken for\b|\bslip\w*|\bescap\w*|\bunnoticed\b|\bundetected\b|\bone (?:in|of|out of) (?:three|four|five|six|ten)\b|\bprone\b|\bsometimes\b|\boften\b|\bmisclass\w*|\bdisagree\w*|\bambig\w*|\btroubl\w*|\bfool\w*|\bsensitive\b|\bdepend\w*|\bunreliab\w*|\binaccura\w+|\bincorrect\w*|\bblind\b|\bout of (?:three|four|five|ten)\b|\d ?%|\bper ?cent\b|\bone (?:data|kind|camera|source)|\bsingle\b|\boverlook\w*|\bwithout\b|\bunclear\b|\bproblem\w*|\bfalse\b|\bfew\b|\boutside\b"
 )
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from grader.exercises.lesson_06_capstone.card_claims import (
     denies_limits,
-    leak_claims,
     licence_claims,
     names_a_limit,
     names_the_data,
@@ -15,6 +14,7 @@ from grader.exercises.lesson_06_capstone.card_claims import (
     wrong_modules,
 )
 from grader.exercises.lesson_06_capstone.card_language import is_placeholder, is_word_list, plain, says, words
+from grader.exercises.lesson_06_capstone.card_leak import leak_claims
 from grader.exercises.machine.mistakes import Mistake
 
 TEXTS = ("task", "data", "split", "limits", "leak_warning", "licence")
