@@ -58,10 +58,10 @@ class Repair(TrainingFacts):
         """Whether the backbone's rate stands to the head's, at the end, as it should."""
         if self.ends_right:
             return True
-        if not self.rates:
+        if self.last_rates is None or not all(self.last_rates):
             return False
-        backbone, head = self.rates[-1]
-        return bool(backbone and head) and _near(backbone / head, self.backbone_rate / self.head_rate)
+        backbone, head = self.last_rates
+        return _near(backbone / head, self.backbone_rate / self.head_rate)
 
     @property
     def mended(self) -> int:
@@ -71,19 +71,19 @@ class Repair(TrainingFacts):
     @property
     def has_one_rate(self) -> str:
         """Of which part the rate is that both parts have at the end: "head", "backbone"; "" for neither."""
-        if not self.rates or None in self.rates[-1] or not _near(*self.rates[-1]):
+        if self.last_rates is None or not _near(*self.last_rates):
             return ""
-        rate = self.rates[-1][0]
+        rate = self.last_rates[0]
         factors = {"head": rate / self.head_rate, "backbone": rate / self.backbone_rate}
         return min(factors, key=lambda part: abs(factors[part] - 1))
 
     @property
     def is_swapped(self) -> bool:
         """Whether the backbone has the head's rate and the head the backbone's, at the end."""
-        if not self.rates or not all(self.rates[-1]):
+        if self.last_rates is None or not all(self.last_rates):
             return False
-        backbone, head = self.rates[-1]
-        return _near(backbone / head, self.head_rate / self.backbone_rate)  # type: ignore[operator]
+        backbone, head = self.last_rates
+        return _near(backbone / head, self.head_rate / self.backbone_rate)
 
     @property
     def last_rates(self) -> tuple[float, float] | None:

@@ -184,9 +184,9 @@ class RangeFacts:
         self.only_statistics = not any(is_weight(name) for call in self.calls for name in call.changed)
         self.kind = next((kind for call in self.calls for kind in call.run.kinds), "")
         self.conditions = [(call.before, call.after) for call in self.calls]
-        self.changed_arguments = next(
+        self.changed_arguments: list[str] = next(
             (c.run.changed_arguments for c in self.calls if c.run.changed_arguments), []
         )
-        self.changed_settings = next(
+        self.changed_settings: list[str] = next(
             (c.run.changed_settings for c in self.calls if c.run.changed_settings), []
         )

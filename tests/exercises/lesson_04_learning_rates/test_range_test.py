@@ -625,7 +625,7 @@ WRONG = {
     "by hand, twice as far": (by_hand_twice_as_far, 3, "never-stepped"),
     "twice the rate": (twice_the_rate, 3, "rate-other-than-told"),
     "weights reset": (variant(try_rates, each=head_reset), 3, "weights-rewritten"),
-    "half of the original's": (half_of_the_original, 3, "foreign-parameters"),
+    "half of the original's": (half_of_the_original, 2, "foreign-parameters"),
     "a frozen copy": (frozen_copy, 3, "other-losses"),
     # what is told of the losses
     "after the update": (step(step_told_afterwards), 4, "told-after-update"),
