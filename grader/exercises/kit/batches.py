@@ -1,6 +1,6 @@
 """Batches for the random networks, and which of them a network was given."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from grader.exercises.kit.networks import Spec
@@ -32,7 +32,7 @@ class KnownBatches:
             the images (such as their normalisation). The images as they are come first.
     """
 
-    def __init__(self, named: dict[str, Iterable[Batch]], views: dict[str, Any] | None = None) -> None:
+    def __init__(self, named: Mapping[str, Iterable[Batch]], views: dict[str, Any] | None = None) -> None:
         self._known: list[tuple[str, str, Any, Any]] = []
         for purpose, batches in named.items():
             for index, (images, labels) in enumerate(batches):

@@ -101,7 +101,7 @@ def _place(tensor: Any) -> int | None:
 def _described(model: Any, images: Any) -> dict[str, Any]:
     import torch
 
-    found = {
+    found: dict[str, Any] = {
         "condition": condition(model),
         "dotted": next((name for name in model._modules if "." in name), ""),
         "linears": {

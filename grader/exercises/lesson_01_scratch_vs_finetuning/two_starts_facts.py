@@ -124,9 +124,9 @@ class NetworkFacts:
     @property
     def only_a_number(self) -> str:
         """A linear layer whose ``out_features`` says the new number of classes, while its weight is as before."""
-        claims = ((name, *numbers) for name, numbers in self.network.linears.items())
+        linears = self.network.linears.items()
         return next(
-            (name for name, claimed, rows in claims if claimed != rows and claimed == self.classes), ""
+            (name for name, (claimed, rows) in linears if claimed != rows and claimed == self.classes), ""
         )
 
     @property
@@ -150,7 +150,7 @@ class NetworkFacts:
     def conditions(self) -> list[tuple[Condition, Condition]]:
         """The backbone's condition as it was built and as it came back; if some is missing, only where it lies."""
         got, parts, names = self.network.condition, self.wanted["modules"], list(self.backbone)
-        before = {
+        before: dict[str, Any] = {
             "state": {},
             "trainable": [],
             "with_gradient": [],
@@ -159,7 +159,7 @@ class NetworkFacts:
             "dtypes": ["float32", "int64"],
             "devices": ["cpu"],
         }
-        after = {
+        after: dict[str, Any] = {
             "state": {},
             "trainable": [],
             "with_gradient": [name for name in names if name in got.with_gradient],
