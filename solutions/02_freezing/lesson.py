@@ -151,7 +151,9 @@ print("flags that are True:", sum(parameter.requires_grad for parameter in model
 #
 # ## Exercise 1: freeze a backbone
 #
-# *4 points · 6 minutes · easy.* Write it for any model: freeze every parameter but those of the submodule that is called `head_name`. Some of them may be frozen already when your function is called, in the head, too. `model.get_submodule(name)` finds a submodule, also one that lies deeper.
+# *4 points · 6 minutes · easy.* Write it for any model: freeze every parameter but those of the submodule that is called `head_name`. Some of them may be frozen already when your function is called, in the head, too. `model.get_submodule(name)` finds a submodule, also one that lies deeper. Other modules may have a name that begins or ends like the head's.
+#
+# Set flags only, on the model itself. Everything else stays as it was, the mode too: whether a layer is in training or in eval mode is another matter, and a section of its own further down. Whatever else your function changes costs points.
 
 
 # %% exercise="freezing.freeze_backbone"
@@ -159,6 +161,7 @@ def freeze_backbone(model, head_name):
     """Freeze every parameter of `model` but those of its submodule `head_name`, which are to train.
 
     `head_name` may hold dots, as in `"top.outlet"`. Whatever was frozen before does not matter.
+    Nothing else of the model changes: no mode, no weight. Nothing is returned.
     """
     ### BEGIN SOLUTION
     for parameter in model.parameters():
@@ -243,6 +246,8 @@ print(f"cosine similarity of the features before and after: {alike:.2f}, where 1
 # ## Exercise 2: stop the statistics
 #
 # *4 points · 8 minutes · medium.* Put a whole model into training mode, so that dropout works, but put every BatchNorm layer whose own parameters are all frozen into eval mode. Find the layers with `model.modules()` and `isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d))`, not by comparing types: the BatchNorm layers of our backbone belong to a class derived from `nn.BatchNorm2d`.
+#
+# The model may come in training mode, in eval mode, or with some modules in each; the result is to be the same. Set modes only: flags, weights and the layers' settings stay as they are. A function that puts all BatchNorm layers into the same mode earns nothing.
 
 
 # %% exercise="freezing.set_modes"
@@ -250,6 +255,7 @@ def set_modes(model):
     """Training mode for all of `model`, except BatchNorm layers whose own parameters are all frozen: eval mode.
 
     BatchNorm is `nn.BatchNorm1d` or `nn.BatchNorm2d`, or a class derived from one of them.
+    In which mode the model comes does not matter. Nothing but modes changes.
     """
     ### BEGIN SOLUTION
     model.train()
@@ -300,14 +306,14 @@ print("has gradients:", model.backbone.weight.grad is not None)
 #
 # ## Exercise 3: only what trains
 #
-# *3 points · 5 minutes · easy.* Write a function that makes the optimizer: SGD with momentum 0.9 over just the trainable parameters, each once, even if two layers share it. If nothing is trainable, raise a `ValueError` with a sentence that says so: better an early message than a late riddle.
+# *3 points · 5 minutes · easy.* Write a function that makes the optimizer: SGD with momentum 0.9 over just the trainable parameters, each once, even if two layers share it. The other settings stay as PyTorch sets them, and so does the model. If nothing is trainable, raise a `ValueError` of your own, with a sentence that says so: better an early message than a late riddle, and PyTorch's own speaks of an empty list.
 
 
 # %% exercise="freezing.make_optimizer"
 def make_optimizer(model, learning_rate):
     """SGD with momentum 0.9 over just the trainable parameters of `model`, each of them once.
 
-    Raises ValueError if nothing is trainable.
+    Raises ValueError with a sentence that says so if nothing is trainable.
     """
     ### BEGIN SOLUTION
     trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
@@ -558,12 +564,17 @@ for choice in ("head", "last two stages"):
 # %% [markdown]
 # ## Exercise 4: find the bug
 #
-# *4 points · 12 minutes · hard.* A colleague trains everything for a while, then freezes one stage and trains the rest on. After the freeze neither the weights nor the BatchNorm statistics of the stage may move; the rest stays in training mode and goes on learning. The loss falls in this program, and there are **three mistakes** in it, each of which you have seen above. Repair the function in place.
+# *4 points · 12 minutes · hard.* A colleague trains everything on `first_batches`, one step a batch, then freezes one stage and trains the rest on `more_batches`. From the freeze on, the stage's parameters have `requires_grad` False and stay so, and neither its weights nor its BatchNorm statistics move; the rest stays in training mode and goes on learning. The loss falls in this program, and there are **three mistakes** in it, each of which you have seen above.
+#
+# Repair the function in place. Loss, order of the batches, rate and momentum are as they should be: the model must end where they take it. You may keep the optimizer after the freeze, or make a new one like it. The model comes as somebody left it, in eval mode and with old gradients on it. Each mistake counts by itself; whatever else goes wrong costs a point.
 
 
 # %% exercise="freezing.find_the_bug"
 def freeze_midway(model, stage_name, first_batches, more_batches, learning_rate):
-    """Train everything on `first_batches`; then freeze the stage and train the rest on `more_batches`."""
+    """Train everything on `first_batches`; then freeze the stage and train the rest on `more_batches`.
+
+    Returns the model. Both are lists of images and labels.
+    """
     ### BEGIN SOLUTION
     optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate, momentum=0.9)
     model.train()

@@ -155,7 +155,7 @@ def _row(name: str, shows: Any, text: str, hint: str, costs: float = 1) -> Mista
 
 
 _OTHER_IMAGES = [row for row in batch_mistakes(1) if row.id == "other-images"]
-_OTHER_BATCHES = [row for row in batch_mistakes(1) if row.id != "other-images"]
+_OTHER_BATCHES = [row for row in batch_mistakes(1) if row.id not in ("other-images", "never-stepped")]
 _PARTS = [
     _row(
         "second-part-missing",

@@ -1,8 +1,12 @@
-"""What an answer may do to a model beside what it was asked for."""
+"""What an answer may do to a model beside what it was asked for, and a check of its price."""
+
+import zlib
 
 import pytest
 import torch
 from torch.nn import functional as F
+
+from grader.exercises import find_exercise
 
 
 def trains(model):
@@ -58,7 +62,30 @@ def beside(request):
     return BESIDE[request.param]
 
 
+def _a_secret(mistake, name):
+    """One of eight secrets, another for each answer: an answer that has luck with one of them is found."""
+    return 201 + zlib.crc32(f"{mistake} {name}".encode()) % 8
+
+
 @pytest.fixture
-def all_beside():
-    """All of these functions."""
-    return [behave for behave, _, _ in BESIDE.values()]
+def costs_the_same(graded, request):
+    """As in the folder above, on the public challenge and one secret: hundreds of answers take their time."""
+
+    def check(exercise_id, answer, points, mistake, public=True):
+        for seed in (*([None] if public else []), _a_secret(mistake, request.node.name)):
+            verdict = graded(exercise_id, answer, seed)
+            assert mistake in [finding.id for finding in verdict.findings], verdict
+            assert verdict.points == pytest.approx(points), verdict
+
+    return check
+
+
+@pytest.fixture
+def unreached():
+    """``unreached(exercise_id, told)``: known mistakes that no test of a wrong answer (``told``, or beside) expects."""
+
+    def ids(exercise_id, told):
+        expected = {*told, *(mistake for _, mistake, _ in BESIDE.values())}
+        return [mistake.id for mistake in find_exercise(exercise_id).mistakes if mistake.id not in expected]
+
+    return ids

@@ -8,6 +8,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from grader.course import ROOT
+
 ID = "freezing.find_the_bug"
 NORMS = nn.BatchNorm1d | nn.BatchNorm2d
 
@@ -222,8 +224,9 @@ RIGHT = {
 
 
 @pytest.mark.parametrize("name", RIGHT)
-def test_right_repairs_pass(name, everywhere):
-    for verdict in everywhere(ID, RIGHT[name]):
+def test_right_repairs_pass(name, graded):
+    for seed in (None, 101):
+        verdict = graded(ID, RIGHT[name], seed)
         assert verdict.passed, verdict
 
 
@@ -341,26 +344,21 @@ SLIPS = {
         "other-optimizer",
     ),
 }
-# Those that freeze the stage from the beginning, keep it in eval mode or take the momentum away mend a mistake on their way.
-MENDING = {
-    "frozen from the beginning",
-    "eval mode from the beginning",
-    "no momentum later",
-    "adam later",
-    "no momentum",
-    "adam",
-    "adamw",
-}
 
 
 @pytest.mark.parametrize("name", SLIPS)
 def test_a_slip_is_told_and_costs_one_point_when_all_is_mended(name, costs_the_same):
     changes, mistake = SLIPS[name]
-    costs_the_same(ID, variant(**changes), 3, mistake)
+    costs_the_same(ID, variant(**changes), 3, mistake, public=False)
 
 
-@pytest.mark.parametrize("bugs", [bugs for bugs in SUBSETS if bugs], ids="+".join)
-@pytest.mark.parametrize("name", sorted(SLIPS.keys() - MENDING))
+# All of them beside each mistake were tried; these are of different kinds.
+BESIDE_MISTAKES = ["nesterov", "negated loss", "own rate", "two steps", "clipped"]
+COMBINED = [("flags",), ("gradients", "statistics"), ("flags", "gradients", "statistics")]
+
+
+@pytest.mark.parametrize("bugs", COMBINED, ids="+".join)
+@pytest.mark.parametrize("name", BESIDE_MISTAKES)
 def test_a_slip_is_told_whatever_is_mended_beside_it(name, bugs, graded):
     changes, mistake = SLIPS[name]
     verdict = graded(ID, with_bugs(*bugs, **changes), 101)
@@ -510,6 +508,8 @@ WRONG = {
     "clears after backward": (variant(clear=False, clear_after_backward=True), 3, "no-gradient"),
     "no backward": (variant(backward=False), 3, "no-gradient"),
     "no step": (variant(step=False), 0, "second-part-missing"),
+    "no backward, zeros": (variant(backward=False, to_none=False), 3, "zero-gradient"),
+    "no backward, nothing cleared": (variant(backward=False, clear=False), 2, "gradients-of-before"),
     "detached": (variant(loss_of=detached), 3, "no-gradient"),
     "no gradients at all": (without_gradients, 0, "second-part-missing"),
     "eval instead of freezing": (variant(flags=nothing), 2, "never-frozen"),
@@ -589,4 +589,61 @@ WRONG = {
 
 @pytest.mark.parametrize("name", WRONG)
 def test_wrong_repairs_are_named_and_cost_the_same_everywhere(name, costs_the_same):
-    costs_the_same(ID, *WRONG[name])
+    costs_the_same(ID, *WRONG[name], public=False)
+
+
+def half(model, name):
+    model.half()
+
+
+BAD_ENDINGS = {
+    "hook": (lambda model, name: next(model.children()).register_forward_hook(print), 3, "hook-left"),
+    "gradients off": (lambda model, name: torch.set_grad_enabled(False), 3, "settings-changed"),
+    "meta": (lambda model, name: model.to("meta"), 0, "device-changed"),
+    "half": (half, 0, "dtype-changed"),
+    "NaN": (lambda model, name: list(model.parameters())[-1].data.fill_(float("nan")), 3, "not-finite"),
+    "other tensors": (
+        lambda model, name: model.set_submodule(name, nn.Sequential(model.get_submodule(name))),
+        0,
+        "tensors-replaced",
+    ),
+    "another head": (replaced_head, 3, "ends-elsewhere"),
+    "rounded": (
+        lambda model, name: [p.data.copy_((p.data * 100).round() / 100) for p in model.parameters()],
+        3,
+        "ends-elsewhere",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD_ENDINGS)
+def test_what_a_repair_does_in_the_end_is_named(name, costs_the_same):
+    behave, points, mistake = BAD_ENDINGS[name]
+    costs_the_same(ID, variant(ending=behave), points, mistake, public=False)
+
+
+def test_the_lessons_own_release_is_the_released_program(graded):
+    text = (ROOT / "solutions" / "02_freezing" / "lesson.py").read_text(encoding="utf-8")
+    body = (
+        text.split("def freeze_midway", 1)[1].split("### BEGIN RELEASE", 1)[1].split("### END RELEASE", 1)[0]
+    )
+    lines = [line.replace("    # ", "    ", 1) for line in body.splitlines() if line.strip()]
+    namespace = {"torch": torch, "F": F}
+    exec(
+        "def released(model, stage_name, first_batches, more_batches, learning_rate):\n" + "\n".join(lines),
+        namespace,
+    )
+    assert [finding.id for finding in graded(ID, namespace["released"], 202).findings] == ["as-released"]
+
+
+def test_every_known_mistake_is_reached(unreached):
+    told = [mistake for _, _, mistake in [*WRONG.values(), *BAD_ENDINGS.values()]]
+    told += [mistake for _, mistake in SLIPS.values()]
+    told += [mistake for _, ids in SUBSETS.values() for mistake in ids]
+    assert unreached(ID, [*told, "none-mended"]) == []
+
+
+def test_a_slip_beside_three_mistakes_gives_none_of_them_away(graded):
+    verdict = graded(ID, with_bugs("flags", "gradients", "statistics", factor=10), 203)
+    assert verdict.points == 0
+    assert [finding.id for finding in verdict.findings] == ["none-mended", "other-rate"]

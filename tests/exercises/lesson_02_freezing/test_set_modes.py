@@ -83,9 +83,10 @@ def by_eval_first(model):
             module.training = True
 
 
-@pytest.mark.parametrize(
-    "answer", [modes, by_train, recursively, by_names, by_apply, in_two_lists, by_eval_first]
-)
+RIGHT = [modes, by_train, recursively, by_names, by_apply, in_two_lists, by_eval_first]
+
+
+@pytest.mark.parametrize("answer", RIGHT)
 def test_right_answers_pass(answer, everywhere):
     for verdict in everywhere(ID, answer):
         assert verdict.passed, verdict
@@ -359,10 +360,12 @@ def test_what_an_answer_does_beside_is_named(beside, costs_the_same):
     costs_the_same(ID, functools.partial(modes_and, behave=behave), 0 if fatal else 3, mistake)
 
 
-def test_every_known_mistake_is_reached(unreached, all_beside):
-    effects = [functools.partial(modes_and, behave=behave) for behave in all_beside]
-    opened = [lambda model: (modes(model), model.requires_grad_(True))]
-    assert unreached(ID, [*(answer for answer, _, _ in WRONG.values()), *effects, *opened]) == []
+def test_modes_that_open_parameters_are_named(costs_the_same):
+    costs_the_same(ID, lambda model: (modes(model), model.requires_grad_(True)), 3, "flags-changed")
+
+
+def test_every_known_mistake_is_reached(unreached):
+    assert unreached(ID, [*(mistake for _, _, mistake in WRONG.values()), "flags-changed"]) == []
 
 
 @pytest.mark.parametrize("seed", range(3))
