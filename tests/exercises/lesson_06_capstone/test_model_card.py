@@ -10,8 +10,10 @@ from scipy.stats import binomtest
 
 from grader.autograde.judging.challenges import expected_for
 from grader.course import ROOT
-from grader.exercises import collect_evidence, find_exercise, public_challenge
+from grader.exercises import check, collect_evidence, find_exercise, public_challenge, try_answer
+from grader.exercises.machine import checking
 from grader.exercises.machine.judging import judge_evidence
+from tests.exercises.lesson_06_capstone.test_inspector import inspector
 
 ID, INSPECTOR = "capstone.model_card", "capstone.inspector"
 MEASURED = {"correct": 575, "total": 656, "balanced": 0.842, "constant": True}
@@ -185,3 +187,27 @@ def test_every_known_mistake_of_the_numbers_is_reached():
         if row.id.startswith(("accuracy", "balanced", "baseline", "interval"))
     ]
     assert [name for name in known if name not in reached] == []
+
+
+@pytest.fixture
+def desk(monkeypatch):
+    """A kernel in which nothing was checked yet, with public challenges as they are now."""
+    monkeypatch.setattr(checking, "_measured", {})
+    for name in (INSPECTOR, ID):
+        exercise = find_exercise(name)
+        challenge = public_challenge(exercise)
+        expected = expected_for(ROOT, exercise.lesson, name, challenge)
+        monkeypatch.setattr(exercise, "published", lambda both=(challenge, expected): both)
+
+
+def test_at_the_desk_the_kernel_remembers_what_the_inspector_reached(desk):
+    assert "accuracy-unmeasured" in told(try_answer(ID, CARD))
+    check(INSPECTOR, inspector(0.9, 0.8))  # right on 570 of 656 cells
+    measured = checking._measured[INSPECTOR]
+    card = {**CARD, "accuracy": 570 / 656, "interval": wilson(570), "balanced_accuracy": measured["balanced"]}
+    assert try_answer(ID, card).passed
+    assert told(try_answer(ID, {**card, "accuracy": 0.95})) == ["accuracy-another"]
+    check(INSPECTOR, inspector(0.8, 0.7))  # trained anew, and the card left as it was
+    assert "accuracy-another" in told(try_answer(ID, card))
+    check(INSPECTOR, lambda photographs: None)
+    assert "accuracy-unmeasured" in told(try_answer(ID, card))
