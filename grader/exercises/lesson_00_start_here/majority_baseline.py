@@ -123,11 +123,11 @@ class MajorityBaseline(Exercise):
 
 
 def _shuffled(labels: list[int], rng: np.random.Generator) -> list[int]:
-    """In a random order that never begins or ends with the most frequent label, if there is another."""
+    """In a random order that begins with the second most frequent label and ends with a rarer one, if there is one."""
     order = rng.permutation(labels).tolist()
-    majority = max(set(labels), key=labels.count)
-    for end in (0, len(order) - 1):
-        others = [i for i in range(1, len(order) - 1) if order[i] != majority]
-        if others and order[end] == majority:
-            order[end], order[others[0]] = order[others[0]], order[end]
+    *others, _ = sorted(set(labels), key=labels.count)
+    if others:
+        for place, label in ((0, others[-1]), (len(order) - 1, others[len(others) // 3])):
+            other = next(i for i in range(1, len(order) - 1) if order[i] == label)
+            order[place], order[other] = order[other], order[place]
     return order
