@@ -114,7 +114,7 @@ def loss_mistakes(costs: float) -> list[Mistake]:
             "gradients-changed",
             lambda f: f.own_loss == "own",
             "The loss held the batch's mean cross-entropy, but the gradients in front of the step were not its own: "
-            "they were clipped or written to, or a penalty on the weights was added.",
+            "they were clipped, written to or computed in lower precision, or a penalty on the weights was added.",
             "Between `backward()` and `optimizer.step()` nothing has to be done, and the loss has one term.",
         ),
         row(

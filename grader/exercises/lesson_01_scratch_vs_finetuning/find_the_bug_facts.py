@@ -7,7 +7,7 @@ import numpy as np
 from grader.exercises.kit.loss_mistakes import first_loss
 from grader.exercises.kit.loss_watch import Pass
 from grader.exercises.kit.side_effects import Condition
-from grader.exercises.kit.tensors import astray, inside, same
+from grader.exercises.kit.tensors import astray, inside, is_weight, same
 from grader.exercises.kit.training_facts import TrainingFacts, rates_by_name
 from grader.exercises.kit.training_watch import Step
 from grader.exercises.machine import evidence_types
@@ -205,6 +205,11 @@ class TuningFacts(TrainingFacts):
             return ""
         counts = [name for name in self.astray if name.endswith("num_batches_tracked")]
         return next(iter(counts if self.other_head else self.astray), "")
+
+    @property
+    def weights_astray(self) -> list[str]:
+        """Weights that end elsewhere than they should; none are known of another head, whose steps are compared."""
+        return [] if self.other_head else [name for name in self.astray if is_weight(name)]
 
     def _conditions(self) -> tuple[Condition, Condition]:
         """Before and after, but for the head, which is new."""

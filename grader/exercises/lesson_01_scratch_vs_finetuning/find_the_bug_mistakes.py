@@ -183,7 +183,7 @@ BATCHES = [
         _slip(
             "other-images",
             lambda f: "other" in f.batches,
-            "The model was given images that stand in none of the batches: flipped, cut, noisy or in another order.",
+            "The model was given images that stand in none of the batches: flipped, cut, put together or in another order.",
             "Only normalise them: no augmentation is asked for.",
         ),
         _slip(
@@ -270,13 +270,26 @@ WEIGHTS = [
 EFFECTS = [*side_effects("state", "training", "with_gradient"), ARGUMENTS_CHANGED, SETTINGS_CHANGED]
 _KNOWN = [RESULT, BATCHES, UPDATE, OPTIMIZER, WEIGHTS, EFFECTS]
 
+
+def _unexplained(facts: TuningFacts) -> bool:
+    """Whether something ends elsewhere and no other row says why."""
+    return bool(facts.ends_elsewhere) and not any(row.shows(facts) for table in _KNOWN for row in table)
+
+
 ELSEWHERE = [
     _slip(
+        "statistics-astray",
+        lambda f: _unexplained(f) and not f.weights_astray,
+        "The weights end where they should, the statistics of BatchNorm do not (`{0.ends_elsewhere}`): in training mode "
+        "each forward pass moves them, whether or not a step follows.",
+        "One forward pass for each batch, and nothing else: measure, if at all, in eval mode.",
+    ),
+    _slip(
         "ends-elsewhere",
-        lambda f: f.ends_elsewhere and not any(row.shows(f) for table in _KNOWN for row in table),
+        lambda f: _unexplained(f),
         "Both mistakes are mended, and yet `{0.ends_elsewhere}` does not end where one step of SGD a batch leads.",
         "Leave everything else as it was in the given function.",
-    )
+    ),
 ]
 
 BUG_ROWS = [HEAD, IMAGES_FORM, [OTHER_LEFT]]

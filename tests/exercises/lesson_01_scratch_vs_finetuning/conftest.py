@@ -160,6 +160,17 @@ def _decaying(model, head, num_classes, number, rate):
     return sgd(model, head, rate * 0.9**number)
 
 
+def _measured(model):
+    with torch.no_grad():
+        model(torch.zeros(8, 3, 8, 8))
+
+
+def _reset_statistics(model):
+    for module in model.modules():
+        if hasattr(module, "reset_running_stats"):
+            module.reset_running_stats()
+
+
 def _settings(model):
     torch.set_grad_enabled(False)
 
@@ -240,6 +251,12 @@ SLIPS = {
     "frozen at the end": ({"end": lambda model: model.requires_grad_(False)}, "flags-changed"),
     "a hook": ({"end": lambda model: model.register_forward_hook(nothing)}, "hook-left"),
     "gradients off": ({"end": _settings}, "settings-changed"),
+    "measured in training mode": ({"after_each": _measured}, "statistics-astray"),
+    "statistics reset": ({"end": _reset_statistics}, "statistics-astray"),
+    "put together": (
+        {"batches": lambda batches: [tuple(map(torch.cat, zip(*batches, strict=True)))]},
+        "other-images",
+    ),
     "nothing comes back": ({"returns": lambda model, given: None}, "no-model"),
     "the head comes back": ({"returns": lambda model, given: list(model.modules())[-1]}, "other-model"),
     "the state comes back": ({"returns": lambda model, given: model.state_dict()}, "no-model"),
