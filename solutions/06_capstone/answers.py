@@ -189,6 +189,40 @@ _INTERVALS: dict[str, Callable[[int, int], Any]] = {
     "whole-division": lambda k, n: _wilson(k // n * n, n),
 }
 
+# The same mistakes with another figure, or with bounds cut off at 0 and 1: "id@variant".
+_OTHER_Z = {
+    "fifty": (0.67,),
+    "eighty": (1.28,),
+    "ninety": (1.64, 1.65),
+    "ninety-eight": (2.33,),
+    "ninety-nine": (2.57, 2.58, 2.6),
+    "other-z": (1.5, 1.7, 1.75, 1.8, 1.9, 2.1, 2.2, 2.24, 2.5, 3.29, 4),
+}
+for _name, _figures in _OTHER_Z.items():
+    for _z in _figures:
+        _INTERVALS[f"{_name}@{_z}"] = functools.partial(_wilson, z=_z)
+for _z in (2, 2.326, 2.576, 3):
+    _INTERVALS[f"normal@{_z}"] = functools.partial(_wald, z=_z)
+_INTERVALS["normal-clipped@below"] = lambda k, n: (max(0.0, _wald(k, n)[0]), _wald(k, n)[1])
+_INTERVALS["normal-clipped@above"] = lambda k, n: (_wald(k, n)[0], min(1.0, _wald(k, n)[1]))
+for _name in (
+    "normal-without-z",
+    "normal-total-minus-one",
+    "normal-with-t",
+    "normal-ninety",
+    "normal-corrected",
+    "widest-normal",
+    "root-of-total",
+    "agresti-coull",
+    "two-more",
+    "hoeffding",
+    "around-the-share",
+    "normal-around-middle",
+    "not-divided",
+    "double-width",
+):
+    _INTERVALS[f"{_name}@clipped"] = lambda k, n, whole=_INTERVALS[_name]: np.clip(whole(k, n), 0, 1)
+
 
 def interval(challenge: dict) -> dict:
     """Wilson's interval for each case, and what the known wrong formulas give."""

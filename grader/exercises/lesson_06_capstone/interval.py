@@ -6,7 +6,7 @@ import numpy as np
 
 from grader.exercises.kit.numbers import as_number, described
 from grader.exercises.lesson_06_capstone.held_out import HELD_OUT
-from grader.exercises.lesson_06_capstone.interval_mistakes import FORMULAS, TABLES
+from grader.exercises.lesson_06_capstone.interval_mistakes import TABLES
 from grader.exercises.machine.asking import AnswerRaised, ask
 from grader.exercises.machine.evidence_types import StrictEvidence, array
 from grader.exercises.machine.exercise import Exercise
@@ -68,10 +68,11 @@ class Intervals:
             decimals = _too_few_decimals(got)
             rounding = 0 if decimals is None else 0.5 * 10.0**-decimals
             fits = [
-                name for name in FORMULAS if _near(got, np.asarray(mistakes[name], float), rounding).all()
+                name for name in mistakes if _near(got, np.asarray(mistakes[name], float), rounding).all()
             ]
             if fits:
-                return min(fits, key=lambda name: _distance(got, mistakes[name])), form, decimals
+                nearest = min(fits, key=lambda name: _distance(got, mistakes[name]))
+                return nearest.partition("@")[0], form, decimals
             if decimals is not None and _near(got, self.wanted, 10.0**-decimals).all():  # up or down
                 return "", form, decimals
         return "unknown", (), None

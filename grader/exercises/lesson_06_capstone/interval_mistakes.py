@@ -20,7 +20,7 @@ _Z = "For 95 % z is 1.96: 2.5 % are left on each side."
 _ONE_ERROR = "z is missing: one standard error on each side holds about 68 %, not 95 %."
 _TEXTS: dict[str, tuple[str, str]] = {
     "normal": ("This is the normal interval (Wald's): it has no width where all are right or all are wrong, and may leave 0 to 1.", _NORMAL),
-    "normal-clipped": ("This is the normal interval (Wald's), clipped to 0 to 1: where all are right it still claims to be certain.", _NORMAL),
+    "normal-clipped": ("This is the normal interval (Wald's), cut off at 0 or at 1: where all are right it still claims to be certain.", _NORMAL),
     "normal-without-z": (f"This is the normal interval, and {_ONE_ERROR}", _NORMAL),
     "normal-total-minus-one": ("This is the normal interval (Wald's), with `total - 1` in the standard error.", _NORMAL),
     "normal-with-t": ("This is the normal interval with a quantile of Student's t distribution.", _NORMAL),
@@ -44,6 +44,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "ninety-eight": ("z belongs to a 98 % interval (2.326): it is too wide.", _Z),
     "ninety-nine": ("z belongs to a 99 % interval (2.576): it is too wide.", _Z),
     "three": ("With z = 3 this is the 99.7 % interval: it is too wide.", _Z),
+    "other-z": ("This is Wilson's formula with another z than 1.96.", _Z),
     "level-for-z": ("This is what z = 0.95 gives: the level itself stands for z.", _Z),
     "z-squared-twice": ("This is what z = 1.96² gives.", "Is z squared twice?"),
     "error-rate": ("This is the interval of the error rate: it counts the wrong ones.", "The share is `correct / total`."),
@@ -116,7 +117,6 @@ def _unknown(name: str, shows: Callable[[Any], object], text: str, costs: float)
     )
 
 
-FORMULAS = [*_TEXTS, _CHEAP.id]
 _MISSING = [
     Mistake(
         "stops",

@@ -253,6 +253,13 @@ def logit(correct, total):
 
 # name: (answer, points, mistake)
 OTHERS = {
+    "z = 1.9": (around(z=1.9), 1, "other-z"),
+    "z = 1.64": (around(z=1.64), 1, "ninety"),
+    "z = 2.58": (around(z=2.58), 1, "ninety-nine"),
+    "normal with z = 2": (around("p", "z * sqrt(p * (1 - p) / n)", z=2), 1, "normal"),
+    "normal, cut off below": (of_both(lambda low, high: (max(0, low), high), NORMAL), 1, "normal-clipped"),
+    "normal, cut off above": (of_both(lambda low, high: (low, min(1, high)), NORMAL), 1, "normal-clipped"),
+    "two more, cut off": (lambda k, n: np.clip(NORMAL(k + 2, n + 4), 0, 1), 1, "two-more"),
     "two": (around(z=2), 3, "two"),
     "percent": (lambda k, n: [100 * bound for bound in wilson(k, n)], 2, "percent"),
     "swapped": (lambda k, n: wilson(k, n)[::-1], 2, "swapped"),
