@@ -20,9 +20,9 @@ from grader.exercises.lesson_01_scratch_vs_finetuning.find_the_bug_mistakes impo
     MISTAKES,
     NONE_MENDED,
     RIGHT,
-    SLIPS,
     UNSEEN,
 )
+from grader.exercises.lesson_01_scratch_vs_finetuning.find_the_bug_slips import SLIPS
 from grader.exercises.lesson_01_scratch_vs_finetuning.photographs import KnownPhotographs, photographs
 from grader.exercises.machine.asking import AnswerRaised, ask
 from grader.exercises.machine.exercise import Exercise

@@ -270,6 +270,81 @@ SLIPS = {
 }
 
 
+def _written_gradients(model):
+    for parameter in model.parameters():
+        parameter.grad = torch.randn_like(parameter)
+
+
+def _never_backward(model, images, labels, optimizer):
+    F.cross_entropy(model(images), labels)
+    _written_gradients(model)
+    optimizer.step()
+
+
+def _backward_once(model, images, labels, optimizer):
+    loss = F.cross_entropy(model(images), labels)
+    if all(parameter.grad is None for parameter in model.parameters()):
+        loss.backward()
+    optimizer.step()
+
+
+def _cleared_to_zero(model, images, labels, optimizer):
+    F.cross_entropy(model(images), labels).backward()
+    optimizer.zero_grad(set_to_none=False)
+    optimizer.step()
+
+
+def _broken_head(model):
+    for parent in model.modules():
+        for name, layer in parent.named_children():
+            if isinstance(layer, nn.Linear) and layer.out_features in (5, 6, 7) and name != "0":
+                setattr(parent, name, nn.Linear(99, 5))
+
+
+def _renewed_once(model, head, num_classes, number, rate):
+    old = [p for n, p in model.named_parameters() if not n.startswith(f"{head}.")]
+    return torch.optim.SGD(old, lr=rate) if number == 2 else None
+
+
+# More ways to reach a row; some show a second one.
+RARE = {
+    "zero-gradient": {"step": _cleared_to_zero},
+    "gradients-of-before": {"step": _backward_once},
+    "gradient-of-something-else": {"step": _never_backward},
+    "old-parameters-later": {"each": _renewed_once},
+    "device-changed": {"end": lambda model: model.to("meta")},
+    "dtype-changed": {"end": lambda model: model.half()},
+    "arguments-changed": {"batches": lambda batches: batches.reverse() or batches[::-1]},
+    "no-known-form": {"images": lambda pixels: own_statistics(pixels.flip(-1))},
+    "old-rows-kept": {"head": lambda old, n: _enlarged(old, n)},
+    "model-fails": {"end": _broken_head},
+    "backbone-left-out": {
+        "optimizer": lambda m, h, r: torch.optim.SGD(m.get_submodule(h).parameters(), lr=r)
+    },
+    "ends-elsewhere": {"optimizer": lambda m, h, r: _shrinking(m, r)},
+}
+
+
+def _shrinking(model, rate):
+    """An optimizer that does more in each step than its settings say."""
+    optimizer = torch.optim.SGD(model.parameters(), lr=rate)
+    optimizer.register_step_post_hook(lambda *_: _write(lambda p: p.mul_(0.99))(model))
+    return optimizer
+
+
+def _enlarged(old, num_classes):
+    new = new_head(old, num_classes)
+    with torch.no_grad():
+        new.weight[: len(old.weight)] = old.weight
+    return new
+
+
+@pytest.fixture
+def rare():
+    """``RARE``: changed parts by the row that they reach."""
+    return RARE
+
+
 @pytest.fixture
 def slips():
     """``SLIPS`` by name: the changed parts, and the mistake that is told."""

@@ -93,6 +93,21 @@ def test_flipped_images_are_images_of_no_batch(tune, graded):
     assert [finding.id for finding in verdict.findings] == ["other-images"]
 
 
-def test_every_row_has_its_own_id():
+def test_rare_ways_reach_their_rows(rare, tune, graded):
+    for told, changes in rare.items():
+        verdict = graded(ID, tune(**changes), 101)
+        assert not verdict.passed
+        assert told in [finding.id for finding in verdict.findings], (told, verdict)
+
+
+def test_every_row_is_known_by_one_id_and_tested(slips, rare):
+    """The ids that these tests and those of test_find_the_bug.py insist on are all there are."""
     ids = [mistake.id for mistake in find_exercise(ID).mistakes]
     assert len(ids) == len(set(ids))
+    of_forms = {
+        *("own-statistics", "own-statistics-of-parts", "imagenet-numbers", "only-scaled", "raw-pixels"),
+        *("only-centred", "not-centred", "normalised-twice", "stretched", "other-form"),
+    }
+    of_bugs = {"as-released", "none-mended", "never-stepped", "old-parameters", "other-left"}
+    tested = {told for _, told in slips.values()} | rare.keys() | of_forms | of_bugs
+    assert set(ids) - tested == set()
