@@ -45,7 +45,7 @@ class Choice:
     @property
     def only_test(self) -> bool:
         """Whether the test set was measured in the course of the training, and validation of one round at most."""
-        return self.test_early and len(self.told["validation"]) < min(2, self.trained)
+        return self.test_early and len(self.told["validation"]) < min(2, self.trained or 2)
 
     @property
     def measured_nothing(self) -> bool:

@@ -56,7 +56,7 @@ class TwoPhasesFacts(TrainingFacts):
     @property
     def phases(self) -> list[str]:
         """Of each step on a batch the phase that it is for."""
-        return [step.batch.split()[0] for step in self.steps if step.batch not in ("", "other")]
+        return [step.batch.partition(" ")[0] for step in self.steps if step.batch not in ("", "other")]
 
     @property
     def swapped(self) -> bool:
@@ -81,7 +81,7 @@ class TwoPhasesFacts(TrainingFacts):
     @property
     def tune_missing(self) -> bool:
         """Whether no batch of phase 2 came, not even as cached features."""
-        return not self.tune_ran and not self.cached
+        return not self.tune_ran and not self.cached and "other" not in self.batches
 
     @property
     def order_of_batches(self) -> str:

@@ -56,7 +56,7 @@ _TRAINING = [
         "no-first-phase",
         EVERYTHING,
         lambda f: f.head_missing,
-        "No batch of `head_batches` was trained on: the head was still new when the stage began to train.",
+        "No batch of `head_batches` was trained on.",
         "First loop over `head_batches`, with everything but the head frozen.",
     ),
     _row(
@@ -70,7 +70,7 @@ _TRAINING = [
         "no-second-phase",
         3,
         lambda f: f.tune_missing,
-        "No batch of `tune_batches` was trained on: phase 2 never ran.",
+        "No batch of `tune_batches` was trained on.",
         "After the head, loop over `tune_batches` with the last stage unfrozen.",
     ),
     _row(

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from pydantic import Field
 
 from grader.exercises.kit.arguments import Arguments
 from grader.exercises.kit.batches import random_batches
@@ -18,7 +19,7 @@ from grader.exercises.machine.exercise import Exercise
 from grader.exercises.machine.mistakes import judge_by_tables
 from grader.exercises.machine.verdict import Verdict
 
-STAGES = 4
+STAGES, CALLS = 4, 4  # of each network
 
 
 class Group(StrictEvidence):
@@ -43,13 +44,13 @@ class OneNetwork(StrictEvidence):
     """A network before the first call, and after each."""
 
     before: Condition
-    calls: list[Asked]
+    calls: list[Asked] = Field(min_length=CALLS, max_length=CALLS)
 
 
 class Unfrozen(StrictEvidence):
     """Both networks, and what was changed beside."""
 
-    networks: list[OneNetwork]
+    networks: list[OneNetwork] = Field(min_length=2, max_length=2)
     changed_arguments: list[str]
     changed_settings: list[str]
 
@@ -165,7 +166,7 @@ def _one_step(model: Any, optimizer: Any, images: Any, labels: Any) -> list[str]
     model.zero_grad()
     logits = ask(model, images)
     if isinstance(logits, torch.Tensor) and logits.requires_grad:
-        ask(torch.nn.functional.cross_entropy(logits, labels).backward)
+        ask(lambda: torch.nn.functional.cross_entropy(logits, labels).backward())
     ask(optimizer.step)
     moved = [n for n, parameter in model.named_parameters() if not torch.equal(parameter, kept[n])]
     model.load_state_dict(kept)
