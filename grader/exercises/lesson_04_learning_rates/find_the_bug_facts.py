@@ -86,9 +86,22 @@ class Repair(TrainingFacts):
         return _near(backbone / head, self.head_rate / self.backbone_rate)
 
     @property
+    def last_number(self) -> int:
+        """Number of the last step at which a rate is not 0; 0 if there is none."""
+        return next((i for i in range(len(self.rates), 0, -1) if any(self.rates[i - 1])), 0)
+
+    @property
     def last_rates(self) -> tuple[float, float] | None:
-        """Rates of backbone and head at the last step, where both are known."""
-        return self.rates[-1] if self.rates and None not in self.rates[-1] else None  # type: ignore[return-value]
+        """Rates of backbone and head at that step, where both are known."""
+        backbone, head = self.rates[self.last_number - 1] if self.last_number else (None, None)
+        return None if backbone is None or head is None else (backbone, head)
+
+    @property
+    def lacking(self) -> str:
+        """A tensor of the model's that what came back does not have; "" where it lies on another device."""
+        if self.after.devices != self.before.devices:
+            return ""
+        return next((name for name in self.before.state if name not in self.after.state), "")
 
     @property
     def factors(self) -> list[tuple[float, float]]:

@@ -35,6 +35,13 @@ NONE_MENDED = Mistake(
 )
 _USABLE = {"device-changed", "dtype-changed", "tensors-replaced"}
 FATAL = [
+    Mistake(
+        "another-model",
+        lambda f: f.lacking,
+        "What came back is another model than the one that was given, or a part of it: it has no `{1}`.",
+        "Return `model` itself.",
+        costs=EVERYTHING,
+    ),
     *(row for row in side_effects() if row.id in _USABLE),
     Mistake(
         "never-trained",
@@ -59,14 +66,14 @@ _GROUPS = [
     Mistake(
         "head-rate-for-both",
         lambda f: not f.is_rate_mended and f.has_one_rate == "head" and f.last_rates,
-        "At the last step backbone and head both have the rate {1[0]:.4g}: the backbone trains as fast as the new head.",
+        "At step {0.last_number} backbone and head both have the rate {1[0]:.4g}: the backbone trains as fast as the new head.",
         "Which line sets a rate last, and in which groups?",
         "`for group, rate in zip(optimizer.param_groups, [backbone_rate, head_rate])` gives each group its own full rate.",
     ),
     Mistake(
         "backbone-rate-for-both",
         lambda f: not f.is_rate_mended and f.has_one_rate == "backbone" and f.last_rates,
-        "At the last step backbone and head both have the rate {1[0]:.4g}: the new head trains as slowly as the backbone.",
+        "At step {0.last_number} backbone and head both have the rate {1[0]:.4g}: the new head trains as slowly as the backbone.",
         "Which line sets a rate last, and in which groups?",
         "`for group, rate in zip(optimizer.param_groups, [backbone_rate, head_rate])` gives each group its own full rate.",
     ),
@@ -80,7 +87,7 @@ _GROUPS = [
     Mistake(
         "other-ratio",
         lambda f: not f.is_rate_mended and f.last_rates,
-        "At the last step the backbone's rate is {1[0]:.4g} and the head's {1[1]:.4g}, where {0.backbone_rate:.4g} and "
+        "At step {0.last_number} the backbone's rate is {1[0]:.4g} and the head's {1[1]:.4g}, where {0.backbone_rate:.4g} and "
         "{0.head_rate:.4g} are the full rates.",
         "After the warm-up each group has the rate that the function was given for it.",
         "`group['lr'] = rate * min(1, step / warm_up)`, with the group's own `rate`.",

@@ -12,7 +12,7 @@ Power = Callable[[int, int], float]  # from the number of stages, and a stage's 
 
 def near(got: float, wanted: float) -> bool:
     """Whether two rates are the same, whatever their size."""
-    return bool(abs(got - wanted) <= 1e-4 * abs(wanted))
+    return bool(abs(got - wanted) <= 1e-3 * abs(wanted))
 
 
 class Network:

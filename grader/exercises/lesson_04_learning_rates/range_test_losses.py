@@ -102,6 +102,21 @@ TRAINING = [
     *_kit(gradient_mistakes(2)),
     *_kit(rewriting_mistakes(2)),
     _training(
+        "frozen-trained",
+        lambda c: c.frozen_moved,
+        "`{1}` came in frozen, and a step moved it.",
+        "Leave `requires_grad` as it is: a deep copy keeps it.",
+    ),
+    _training(
+        "started-elsewhere",
+        lambda c: not c.told_is_off
+        and not same(c.told_losses[0], c.right_losses[0])
+        and (c.told_losses[0], c.right_losses[0]),
+        "Already the first batch has a loss of {1[0]:.4g}, where the model that was given has {1[1]:.4g}: before any step its "
+        "weights were changed, or another model was trained.",
+        "The test begins with the weights as they come, on the model itself or on a deep copy.",
+    ),
+    _training(
         "other-losses",
         lambda c: not c.told_is_off and _first_told_number(c),
         "The loss of batch {1[0]} is {1[1]:.4g}, where one plain SGD step a batch gives {1[2]:.4g} there. The list begins "

@@ -519,6 +519,24 @@ WRONG = {
         0,
         "tensors-replaced",
     ),
+    "only the head returned": (
+        lambda model, head, *rest: repaired(model, head, *rest).get_submodule(head),
+        0,
+        "another-model",
+    ),
+    "wrapped": (lambda *given: torch.nn.Sequential(repaired(*given)), 0, "another-model"),
+    "a pair returned": (lambda *given: (repaired(*given), 0.5), 3, "no-model"),
+    "nothing after the warm-up": (
+        variant(repaired, rates=both(lambda step, warm_up, count: step / warm_up if step <= warm_up else 0)),
+        3,
+        "other-schedule",
+    ),
+    "rates of the sum": (variant(repaired, reduction="sum", scale=lambda labels: 32), 3, "gradient-shrunk"),
+    "statistics reset": (
+        variant(repaired, after=lambda model, head: next(iter(model.buffers())).zero_()),
+        3,
+        "ends-elsewhere",
+    ),
     "does nothing": (lambda model, *rest: model, 0, "never-trained"),
     "nothing at all": (lambda *given: None, 0, "never-trained"),
 }

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import torch
 
+from grader.exercises.machine.registry import find_exercise
+
 ID = "rates.groups_by_depth"
 
 
@@ -403,9 +405,9 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_wrong_groups_are_named_and_cost_the_same_everywhere(name, everywhere):
+def test_wrong_groups_are_named_and_cost_the_same(name, graded):
     answer, points, told = WRONG[name]
-    for verdict in everywhere(ID, answer):
+    for verdict in (graded(ID, answer, 101), graded(ID, answer, 102)):
         assert verdict.points == points, verdict
         assert (
             {told} if isinstance(told, str) else set(told) <= {finding.id for finding in verdict.findings}
@@ -417,5 +419,6 @@ def test_nested_names_are_no_attributes(graded):
     assert "get_submodule" in finding.hint
 
 
-def test_every_known_mistake_is_reached(unreached):
-    assert unreached(ID, [answer for answer, _, _ in WRONG.values()]) == []
+def test_every_known_mistake_is_reached(graded):
+    told = {f.id for answer, _, _ in WRONG.values() for f in graded(ID, answer, 101).findings}
+    assert [mistake.id for mistake in find_exercise(ID).mistakes if mistake.id not in told] == []

@@ -442,6 +442,13 @@ def frozen_copy(model, batches, lowest, highest):
     return range_test_on_a_copy(trial, batches, lowest, highest)
 
 
+def anew(model):
+    for module in model.modules():
+        if hasattr(module, "reset_parameters"):
+            module.reset_parameters()
+    return model
+
+
 def popping(model, batches, lowest, highest):
     copied = list(batches)
     result = range_test_on_a_copy(model, copied, lowest, highest)
@@ -627,6 +634,21 @@ WRONG = {
     "weights reset": (variant(try_rates, each=head_reset), 3, "weights-rewritten"),
     "half of the original's": (half_of_the_original, 2, "foreign-parameters"),
     "a frozen copy": (frozen_copy, 3, "other-losses"),
+    "a copy that trains whole": (
+        lambda model, *rest: range_test_on_a_copy(copy.deepcopy(model).requires_grad_(True), *rest),
+        3,
+        "frozen-trained",
+    ),
+    "the model made trainable": (
+        variant(try_rates, before=lambda model: model.requires_grad_(True)),
+        4,
+        "flags-changed",
+    ),
+    "another start": (
+        lambda model, *rest: range_test_on_a_copy(anew(copy.deepcopy(model)), *rest),
+        3,
+        "started-elsewhere",
+    ),
     # what is told of the losses
     "after the update": (step(step_told_afterwards), 4, "told-after-update"),
     "in eval mode": (step(told_in_eval_mode), 4, "told-in-eval-mode"),
