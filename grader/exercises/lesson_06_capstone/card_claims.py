@@ -100,6 +100,7 @@ _ON_HELD_OUT = (
     rf"|(?:held[- ]?out|\btest\b)(?: \w+){{0,6}} {_USED}|{_USED}(?: \w+){{0,3}} used (?:\w+ ){{0,2}}(?:test|held[- ]?out)\b"
     r"|(?:held[- ]?out|\btest\b)(?: \w+){0,4} (?:mixed|added|included|merged|moved|went|put) (?:\w+ )?(?:in|into|to|with)\b"
     rf"|(?:held[- ]?out|\btest\b)(?: \w+){{0,9}} used (?:to|for|in) (?:\w+ ){{0,2}}?{_USED}"
+    r"|\bon the same (?:cells|photographs|images|data) (?:that|which|as|we|i)\b.*\btrain"
     r"|\btrain\w*(?: \w+){0,4} on (?:them|these|those)\b"
     r"|(?:held[- ]?out|\btest)\b(?: \w+){0,3} (?:part of|among|inside|in) (?:the )?other ones\b"
     r"|\b(?:validation|choosing) and (?:the )?test (?:cells|set)s? (?:are|is|were) the same\b"

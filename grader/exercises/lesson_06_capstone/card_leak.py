@@ -30,7 +30,7 @@ _EXPLAINED_AWAY = (
     r"(?:^|\b(?:which|that|this) )is (?:good|fine|okay|ok|intended|an advantage|right)\b|\bharmless\b|\bnegligible\b|\birrelevant\b|\bunimportant\b|\b(?:can|may) be (?:safely )?(?:ignored|neglected)\b|\bfine anyway\b|"
     r"\b(?:the )?same accuracy\b|\bjust as (?:good|well|accurate|high)\b|\bequally (?:good|well|accurate|high)\b|\bas (?:good|well|accurate|high) (?:on|for) (?:a )?new\b|"
     r"\b(?:fully|completely|entirely|perfectly) (?:honest|reliable|trustworthy|fair|representative)\b|\bmore (?:reliable|accurate|trustworthy|robust|honest)\b|\b(?:has|have|is|are|found|see|sees) none\b|\bsafe(?:ly)? (?:to )?(?:ignore|trust)\b|"
-    r"\b(?:stays?|is|are|remains?) (?:\w+ )?(?:unbiased|correct|valid|right|fair|honest|exact|true)\b|\b(?:holds?|true|valid|applies) (?:\w+ ){0,3}(?:for|on) (?:\w+ ){0,2}new\b|\bis (?:honest|reliable|trustworthy)\b"
+    r"\b(?:stays?|is|are|remains?) (?:\w+ )?(?:unbiased|correct|valid|right|fair|honest|exact|true)\b|\b(?:holds?|is true|valid|applies) (?:\w+ ){0,3}(?:for|on) (?:\w+ ){0,2}new\b|\bis (?:honest|reliable|trustworthy)\b"
 )
 
 
