@@ -16,7 +16,6 @@ import pytest
 import grader
 
 ROOT = Path(grader.__file__).parent
-BELOW_ALL = "what lies below all rooms"
 
 
 def modules(root: Path) -> dict[str, Path]:
