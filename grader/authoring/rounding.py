@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.exercises.kit.comparing import same
+from grader.exercises.kit.tensors import same
 from grader.exercises.machine.evidence import EvidenceError, decode
 
 

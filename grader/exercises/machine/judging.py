@@ -93,11 +93,8 @@ def _validated(exercise: Exercise, content: Any) -> Any:
     decoded = decode(content)
     if not isinstance(decoded, dict):
         raise EvidenceError("The evidence is malformed.")
-    model = getattr(exercise, "evidence", None)
-    if model is None:
-        return decoded
     try:
-        return model.model_validate(decoded)
+        return exercise.evidence.model_validate(decoded)
     except ValidationError as error:
         problem = error.errors()[0]
         where = ".".join(map(str, problem["loc"])) or "evidence"
