@@ -172,7 +172,6 @@ _TRAINING = [
         "gradient-shrunk",
         "softmax-twice",
         "labels-zero",
-        "gradient-of-something-else",
     ),
     _row(
         "batches-out-of-order",
@@ -210,6 +209,7 @@ _TRAINING = [
         "On the batch {1[1]} the optimizer did not hold `{1[0]}`, which was to be trained.",
         "Give the optimizer all parameters of the head, and in phase 2 all of the last stage, too.",
     ),
+    *_rows(1, gradient_mistakes(1), "gradient-of-something-else"),
     *_rows(1, rewriting_mistakes(1), "weights-rewritten"),
     _row(
         "ends-elsewhere",

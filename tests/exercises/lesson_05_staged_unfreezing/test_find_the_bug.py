@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from grader.course import ROOT
 from grader.exercises import find_exercise
 
 ID = "staged.find_the_bug"
@@ -228,6 +229,20 @@ def test_right_repairs_pass(name, everywhere):
 # ---------------------------------------------------------------- the mistakes of the released function
 
 TOLD = {"stage": "stage-never-trained", "choice": "test-chooses", "weights": "last-weights"}
+
+
+def test_the_judge_knows_the_function_that_the_lesson_releases():
+    """Its text stands twice, in the lesson and beside the expected values: line by line the same."""
+    folder = ROOT / "solutions" / "05_staged_unfreezing"
+    lesson, answers = ((folder / name).read_text(encoding="utf-8") for name in ("lesson.py", "answers.py"))
+    block = lesson.partition("### BEGIN RELEASE\n")[2].partition("    ### END RELEASE")[0]
+    released = [line.replace("    # ", "", 1) for line in block.splitlines()]
+    known = (
+        answers.partition('three mistakes."""\n')[2]
+        .partition("\n\n\n")[0]
+        .replace("_step(", "training_step(")
+    )
+    assert released == [line[4:] for line in known.splitlines()]
 
 
 def test_the_released_function_gives_nothing_away(everywhere):

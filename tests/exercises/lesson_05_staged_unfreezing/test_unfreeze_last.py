@@ -4,9 +4,14 @@ import copy
 import functools
 import itertools
 
+import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
+
+from grader.autograde.judging.challenges import expected_for
+from grader.course import ROOT
+from grader.exercises import collect_evidence, find_exercise, judge_evidence
 
 ID = "staged.unfreeze_last"
 
@@ -375,18 +380,23 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("name", WRONG)
-def test_wrong_unfreezing_is_named_and_costs_the_same(name, costs_the_same):
-    costs_the_same(ID, *WRONG[name])
-
-
 PAID_TWICE = {"does nothing", "returns nothing", "returns NaN"}
 
 
-@pytest.mark.parametrize("name", WRONG.keys() - PAID_TWICE)
-def test_one_slip_is_told_in_one_sentence(name, everywhere):
-    for verdict in everywhere(ID, WRONG[name][0]):
-        assert len(verdict.findings) == 1, verdict
+@pytest.mark.parametrize("seed", [None, 101])  # the public challenge, and a secret one
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_unfreezing_is_named_and_paid_once(name, seed, graded):
+    answer, points, mistake = WRONG[name]
+    verdict = graded(ID, answer, seed)
+    assert mistake in ids(verdict), verdict
+    assert verdict.points == points
+    assert len(verdict.findings) == 1 or name in PAID_TWICE, verdict
+
+
+# One of each kind, on more secret challenges.
+@pytest.mark.parametrize("name", ["minus zero", "old flags left", "by beginning of names", "namesakes"])
+def test_a_mistake_costs_the_same_everywhere(name, costs_the_same):
+    costs_the_same(ID, *WRONG[name])
 
 
 def trains(model, *_):
@@ -427,9 +437,23 @@ BESIDE = {
 
 
 @pytest.mark.parametrize("name", BESIDE)
-def test_what_unfreezing_does_beside_is_named(name, costs_the_same):
-    costs_the_same(ID, *BESIDE[name])
+def test_what_unfreezing_does_beside_is_named(name, graded):
+    answer, points, mistake = BESIDE[name]
+    verdict = graded(ID, answer, 101)
+    assert mistake in ids(verdict), verdict
+    assert verdict.points == points
 
 
-def test_every_known_mistake_is_reached(unreached):
-    assert unreached(ID, [answer for answer, _, _ in [*WRONG.values(), *BESIDE.values()]]) == []
+def test_every_known_mistake_is_reached(graded):
+    banks = [*WRONG.values(), *BESIDE.values()]
+    reached = {name for answer, _, _ in banks for name in ids(graded(ID, answer, 101))}
+    assert [row.id for row in find_exercise(ID).mistakes if row.id not in reached] == []
+
+
+def test_evidence_without_calls_earns_nothing():
+    exercise = find_exercise(ID)
+    challenge = exercise.challenge(np.random.default_rng(0))
+    bundle = collect_evidence(exercise, unfreeze, challenge).bundle
+    bundle["evidence"]["networks"][0]["calls"] = []
+    verdict = judge_evidence(bundle, expected_for(ROOT, exercise.lesson, ID, challenge), ID)
+    assert verdict.points == 0
