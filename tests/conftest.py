@@ -7,15 +7,14 @@ import random
 import re
 import secrets
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
 
 from grader import course
+from tests.nbgrader_commands import NbgraderCommands
 
 LESSON = "00_start_here"
 FILES = Path(__file__).parent / "authoring" / "small_lesson"
@@ -27,6 +26,16 @@ def unforeseen() -> random.Random:
     seed = int(os.environ.get("COURSE_TEST_SEED") or secrets.randbits(64))
     print(f"To repeat this draw: COURSE_TEST_SEED={seed}")
     return random.Random(seed)
+
+
+@pytest.fixture(scope="session")
+def course_cache(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where photographs and weights are prepared for one run of the tests, by all its workers together.
+
+    Apart from the user's own, which may be old. Tests must not change it.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    return (folder.parent if hasattr(request.config, "workerinput") else folder) / "course-cache"
 
 
 @pytest.fixture
@@ -52,25 +61,18 @@ def built_course(built_once: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def nbgrader() -> Callable[..., str]:
+def nbgrader() -> Iterator[Callable[..., str]]:
     """``nbgrader(root, "autograde", …)``: a stock command as an instructor runs it, and what it prints."""
+    with NbgraderCommands() as commands:
 
-    def run(root: Path, *arguments: str) -> str:
-        # No configuration of whoever runs the tests.
-        environment = os.environ | {"JUPYTER_CONFIG_DIR": str(root / ".jupyter")}
-        done = subprocess.run(
-            [sys.executable, "-m", "nbgrader", *arguments],
-            cwd=root,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr[-3000:]
-        return done.stdout
+        def run(root: Path, *arguments: str) -> str:
+            # No configuration of whoever runs the tests.
+            environment = os.environ | {"JUPYTER_CONFIG_DIR": str(root / ".jupyter")}
+            code, printed, errors = commands.run(root, arguments, environment)
+            assert code == 0, errors[-3000:]
+            return printed
 
-    return run
+        yield run
 
 
 def lay_out_small_course(root: Path) -> Path:

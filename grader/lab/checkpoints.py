@@ -19,7 +19,8 @@ from grader.lab.cache import write_whole
 from grader.lab.training import History, Score
 
 FOLDER = ".checkpoints"
-VARIABLE = "FINETUNING_COURSE_CHECKPOINTS"  # "off" trains everything anew: for tests and for the build
+# "off" trains everything anew: for tests and for the build. A path: runs are kept there instead.
+VARIABLE = "FINETUNING_COURSE_CHECKPOINTS"
 _MODULE_TYPES = (int, float, str, bool, type(None), tuple, list, dict)
 
 
@@ -35,7 +36,7 @@ def checkpoint(name: str, run: Callable[..., History], *arguments: Any, **option
     Raises:
         CourseError: ``run`` returned something else.
     """
-    path = Path(FOLDER) / f"{name.replace('/', '-')}.json"
+    path = _folder() / f"{name.replace('/', '-')}.json"
     settings = {key: value for key, value in options.items() if key != "plot"}
     fingerprint = _fingerprint(run, arguments, settings)
     if (found := _read(path, fingerprint)) is not None:
@@ -60,6 +61,11 @@ def _wanted() -> bool:
     return os.environ.get(VARIABLE, "on") != "off"
 
 
+def _folder() -> Path:
+    chosen = os.environ.get(VARIABLE, "on")
+    return Path(FOLDER) if chosen in ("on", "off") else Path(chosen)
+
+
 def _when(path: Path) -> str:
     return time.strftime("%H:%M on %Y-%m-%d", time.localtime(path.stat().st_mtime))
 
@@ -67,7 +73,7 @@ def _when(path: Path) -> str:
 def _write(path: Path, fingerprint: str, history: History) -> None:
     content = {"fingerprint": fingerprint, "history": asdict(history)}
     try:
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, json.dumps(content).encode())
     except (OSError, CourseError):  # a training that is done is worth more than its copy
         print(f"{path} cannot be written, so this run would be trained anew after a restart of the kernel.")

@@ -10,6 +10,8 @@ import pytest
 
 from grader.authoring import LessonFolder, build_lesson
 
+pytestmark = pytest.mark.slow
+
 LESSON = "00_start_here"
 RIGHT = "    return max(labels.tolist().count(label) for label in set(labels.tolist())) / len(labels)"
 

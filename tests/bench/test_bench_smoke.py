@@ -24,11 +24,6 @@ def printed(name: str, cache: Path) -> str:
     return done.stdout
 
 
-@pytest.fixture(scope="module")
-def bench_cache(tmp_path_factory):
-    return tmp_path_factory.mktemp("cache")
-
-
 @pytest.mark.parametrize(
     ("name", "rows"),
     [
@@ -83,8 +78,8 @@ def bench_cache(tmp_path_factory):
         ),
     ],
 )
-def test_it_prints_its_rows(name, rows, bench_cache):
-    told = printed(name, bench_cache)
+def test_it_prints_its_rows(name, rows, course_cache):
+    told = printed(name, course_cache)
     assert [row for row in rows if row not in told] == []
 
 

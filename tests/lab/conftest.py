@@ -8,15 +8,14 @@ from grader.lab.solar_cells import load_solar_cells
 
 
 @pytest.fixture(scope="session")
-def prepared_folder(tmp_path_factory):
-    """A cache folder with the backbone and the cells at 32 and 96 pixels. Tests must not change it."""
-    folder = tmp_path_factory.mktemp("cache")
+def prepared_folder(course_cache):
+    """``course_cache`` with the backbone and the cells at 32 and 96 pixels. Tests must not change it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(cache.VARIABLE, str(folder))
+        patch.setenv(cache.VARIABLE, str(course_cache))
         prepare_backbone()
         load_solar_cells(32)
         load_solar_cells(96)
-    return folder
+    return course_cache
 
 
 @pytest.fixture

@@ -90,6 +90,15 @@ def test_switched_off_it_always_trains(folder, monkeypatch):
     assert not folder.exists()
 
 
+def test_another_folder_can_be_named_and_is_made(folder, tmp_path, monkeypatch):
+    monkeypatch.setenv(checkpoints.VARIABLE, str(tmp_path / "elsewhere" / "kept"))
+    for trained in (["scratch"], []):
+        again = kernel()
+        checkpoint("scratch", again["run"], "scratch", labels=200)
+        assert again["trained"] == trained
+    assert not folder.exists()
+
+
 def test_a_run_whose_checkpoint_cannot_be_written_is_not_lost(folder, capsys):
     folder.write_text("a file stands where the folder is needed")
     history = checkpoint("scratch", kernel()["run"], "scratch", labels=200)

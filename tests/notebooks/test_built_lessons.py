@@ -11,6 +11,7 @@ from nbgrader.utils import determine_grade, is_grade
 
 from grader.authoring import LessonFolder, stale
 from grader.course import RELEASES, SOLUTIONS, lesson_ids
+from grader.lab.checkpoints import VARIABLE
 from grader.quiz.schema import load_quiz
 
 LESSONS = lesson_ids()
@@ -74,7 +75,10 @@ def test_the_reference_solution_earns_every_point(lesson):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("lesson", LESSONS)
-def test_run_all_goes_through_the_untouched_release_and_earns_nothing(lesson, tmp_path):
+def test_run_all_goes_through_the_untouched_release_and_earns_nothing(
+    lesson, tmp_path, lesson_trainings, monkeypatch
+):
+    monkeypatch.setenv(VARIABLE, lesson_trainings(lesson))  # trained before by the solution, in nbval
     folder = shutil.copytree(RELEASES / lesson, tmp_path / lesson)
     notebook = nbformat.read(folder / "lesson.ipynb", 4)
     client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(folder)}})

@@ -25,10 +25,10 @@ def recorded():
 
 
 @pytest.fixture(scope="module")
-def lesson(tmp_path_factory):
+def lesson(course_cache):
     """The lesson's own functions, on data prepared for these tests."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FINETUNING_COURSE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("FINETUNING_COURSE_CACHE", str(course_cache))
         yield lesson_functions(LESSON)
 
 

@@ -16,7 +16,7 @@ def nbval(folder):
     return subprocess.run(
         [
             sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-c", ROOT / "pyproject.toml",
-            "--rootdir", folder, "-q", folder / LESSON / "lesson.ipynb",
+            "--rootdir", folder, "-q", "-n", "0", folder / LESSON / "lesson.ipynb",
         ],
         cwd=ROOT,
         capture_output=True,
