@@ -120,6 +120,14 @@ class Midway(TrainingFacts):
         return None
 
     @property
+    def renewed_at(self) -> int:
+        """The number of the first step that another optimizer made than the step before, within one part."""
+        numbers = range(1, len(self.evidence.steps))
+        steps, phases = self.evidence.steps, self._phases
+        within = [n for n in numbers if steps[n].renewed and steps[n].forwards and phases[n] == phases[n - 1]]
+        return within[0] + 1 if within else 0
+
+    @property
     def stray(self) -> str:
         """A tensor that does not end where the nearer of the right endings has it."""
         return min((astray(self.state, end, self._start) for end in self._endings), key=len, default=[""])[0]

@@ -118,8 +118,8 @@ STATISTICS = [
     Mistake(
         "setting-instead-of-mode",
         lambda f: f.statistics_move and not f.moved_statistics,
-        "`{0.norms_in_training[0]}` of the stage is in training mode on the later batches, and its statistics stand still by "
-        "another setting: it normalises each batch by that batch's own mean.",
+        "`{0.norms_in_training[0]}` of the stage is in training mode on the later batches, and yet its statistics are what "
+        "they were, by another setting or written back: it normalises each batch by that batch's own mean.",
         _LOOK_MODES,
         _FIX_MODES,
     ),
@@ -211,6 +211,12 @@ _NOT_FINITE = _row(
     "Afterwards the model holds numbers that are not finite (NaN or infinity).",
     "Use `learning_rate` as it is given, and the mean of the loss.",
 )
+_RENEWED = _row(
+    "optimizer-renewed",
+    lambda f: f.renewed_at,
+    "In front of step {1} a new optimizer was made, within one part: its momentum begins from nothing.",
+    "One optimizer for each part, made in front of its loop.",
+)
 _RESULT = [
     _row(
         "no-model-returned",
@@ -247,7 +253,7 @@ _EFFECTS = [
 TRAINING = [
     [*_OTHER_IMAGES, *_PARTS, *_OTHER_BATCHES],
     gradient_mistakes(1),
-    [*optimizer_mistakes(1), _NOT_FINITE],
+    [*optimizer_mistakes(1), _RENEWED, _NOT_FINITE],
     mode_mistakes(1),
     rewriting_mistakes(1),
     _SCOPE,
@@ -257,8 +263,8 @@ SLIPS = [*TRAINING, *AFTERWARDS]
 ENDS_ELSEWHERE = _row(
     "ends-elsewhere",
     lambda f: f.stray,
-    "The stage stands still, but the model does not end where SGD with a momentum of 0.9 takes it: `{1}` is not where it "
-    "should be{0.since}.",
+    "Of the three mistakes nothing is to be seen any more, but the model does not end where SGD with a momentum of 0.9 takes "
+    "it: `{1}` is not where it should be{0.since}.",
     "One step a batch, in its order, with the mean cross-entropy; the optimizer of the first part goes on, or a new one "
     "like it.",
     PRICE,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from grader.exercises.kit.side_effects import is_sound
-from grader.exercises.kit.tensors import inside
+from grader.exercises.kit.tensors import inside, moved
 
 
 class Flags:
@@ -52,6 +52,7 @@ class Freezing:
         self.networks = [Flags(g, w) for g, w in zip(got, expected, strict=False)]
         self.conditions = [(network.before, network.after) for network in got]
         self.sound = all(is_sound(*pair) for pair in self.conditions)
+        self.weights_changed = any(moved(before.state, after.state) for before, after in self.conditions)
         self.changed_settings = [setting for network in got for setting in network.changed_settings]
         self.gradients_off = any("gradients" in setting for setting in self.changed_settings)
         self.returned_another = any(network.returned_another for network in got)

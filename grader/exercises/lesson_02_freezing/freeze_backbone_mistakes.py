@@ -144,7 +144,11 @@ FLAGS = [
     ),
     Mistake(
         "container-open",
-        _somewhere(lambda n: n.container and n.all_extra(lambda name: name.startswith(f"{n.container}."))),
+        lambda f: (
+            (n := f.only(lambda n: n.wrong, nested=True))
+            and n.all_extra(lambda name: name.startswith(f"{n.container}."))
+            and n
+        ),
         "`{1.one}` is trainable, too: it lies in `{1.container}`, and only `{1.head_name}` inside that is the head.",
         "`head_name` may hold dots; `model.get_submodule(head_name)` follows them.",
         costs=_HALF,
@@ -184,7 +188,11 @@ FLAGS = [
 STEP = [
     Mistake(
         "head-does-not-train",
-        lambda f: f.sound and not f.wrong and not all(network.head_moves for network in f.networks),
+        lambda f: (
+            f.sound
+            and not (f.wrong or f.weights_changed)
+            and not all(network.head_moves for network in f.networks)
+        ),
         "The flags are right, and yet one step of training does not move the head: no gradient reaches it.",
         "Leave `forward` and the tensors alone: `no_grad()` around the forward pass stops the head as well.",
     ),

@@ -19,7 +19,8 @@ CONTENT = [
         "error-for-a-trainable-model",
         lambda f: f.error,
         "The function raised ValueError for a model that is partly trainable: {1}",
-        "Raise ValueError only where no parameter at all has `requires_grad`, and give the optimizer each parameter once.",
+        "Raise ValueError only where no parameter at all has `requires_grad`, and give the optimizer each parameter once. "
+        "A generator that was gone through once is empty.",
     ),
     Mistake(
         "holds-copies",
@@ -147,7 +148,7 @@ ERROR = [
     Mistake(
         "no-error",
         lambda f: f.all_frozen.returned,
-        "For a model that is frozen throughout, the function returned {1}, where a ValueError was asked for.",
+        "For a model that is frozen throughout, the function returned {1}, where a ValueError was to be raised.",
         "`raise ValueError(…)` if the list of trainable parameters is empty: whoever forgot to open the head is told at "
         "once.",
         costs=1,
@@ -162,9 +163,10 @@ ERROR = [
     Mistake(
         "pytorchs-own-error",
         lambda f: f.all_frozen.by_pytorch,
-        "For a model that is frozen throughout, PyTorch raised the ValueError: “{0.all_frozen.message}”. Your function "
-        "did not look.",
-        "Raise one yourself, before the optimizer is made, with a sentence that says what is wrong: nothing is trainable.",
+        "For a model that is frozen throughout, PyTorch raised the ValueError: “{0.all_frozen.message}”. No error "
+        "of your own came before it.",
+        "Raise one yourself, before the optimizer is made, with a sentence that says what is wrong: nothing is trainable. "
+        "(A generator is true in an `if`, even an empty one: make a list.)",
         costs=1,
     ),
     Mistake(

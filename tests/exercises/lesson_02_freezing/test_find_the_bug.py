@@ -502,6 +502,18 @@ def late_modes():
     return variant(modes=nothing, each=each)
 
 
+def renews_its_optimizer(model, stage_name, first_batches, more_batches, learning_rate):
+    model.train()
+    for number, (images, labels) in enumerate([*first_batches, *more_batches]):
+        if number == len(first_batches):
+            model.get_submodule(stage_name).requires_grad_(False).eval()
+        optimizer = new_optimizer(None, model, stage_name, learning_rate)
+        optimizer.zero_grad()
+        F.cross_entropy(model(images), labels).backward()
+        optimizer.step()
+    return model
+
+
 WRONG = {
     "no zero_grad": (no_zeroing(), 2, "gradients-pile-up"),
     "clears at the end only": (clears_at_the_end_only, 3, "gradients-pile-up"),
@@ -555,6 +567,7 @@ WRONG = {
     "never cleared later": (no_zeroing_later, 2, "old-gradients-move"),
     "optimizer of some": (variant(between=optimizer_of_the_head), 3, "not-in-the-optimizer"),
     "optimizer of a copy": (variant(between=optimizer_of_a_copy), 3, "foreign-parameters"),
+    "a new optimizer at each step": (renews_its_optimizer, 3, "optimizer-renewed"),
     "NaN": (variant(factor=1e12), 3, "other-rate"),
     "returns nothing": (gives_nothing_back, 3, "no-model-returned"),
     "returns a pair": (lambda *given: (midway(*given), 0.0), 3, "no-model-returned"),

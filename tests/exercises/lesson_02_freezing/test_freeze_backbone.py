@@ -379,6 +379,19 @@ def detached(model, head_name):
         parameter.detach()
 
 
+def parameters_made_anew(model, head_name):
+    for name, parameter in list(model.named_parameters()):
+        module, _, own = name.rpartition(".")
+        flag = name.startswith(head_name + ".")
+        setattr(model.get_submodule(module), own, nn.Parameter(parameter.detach(), requires_grad=flag))
+
+
+def head_set_to_zero(model, head_name):
+    freeze(model, head_name)
+    for parameter in model.get_submodule(head_name).parameters():
+        parameter.data.zero_()
+
+
 # By name: the answer, its points, the mistake that it is told.
 WRONG = {
     "everything after the head": (head_frozen_again, 0, "everything-frozen"),
@@ -435,6 +448,8 @@ WRONG = {
     "a copy given back": (gives_a_copy_back, 0, "on-another-model"),
     "new head": (a_new_head, 0, "tensors-replaced"),
     "another object as the head": (another_head_object, 3, "parameters-replaced"),
+    "parameters made anew": (parameters_made_anew, 1, "parameters-replaced"),  # and the shared one is missed
+    "head set to zero": (head_set_to_zero, 3, "weights-changed"),
     "does nothing": (lambda model, head_name: None, 0, "flags-unchanged"),
     "the other mode too": (and_mode, 3, "mode-changed"),
     "eval mode too": (eval_mode_too, 3, "mode-changed"),
