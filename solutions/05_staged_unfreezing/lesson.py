@@ -447,8 +447,8 @@ print(f"the test cells, once: {lab.evaluate(top, activations, test)}")
 # ## Exercise 3: find the bug
 #
 # *4 points · 10 minutes · hard.* A colleague put both ideas together: two rounds for the head, two with the last stage, and back to the best round. `measure(model, dataset)` gives the accuracy on `validation` or on `test`. It is meant to choose among the rounds' ends as `tune_with_validation` does, to come back with the weights of the best one, and to tell their score on the test cells, which are asked once, at the end. The function runs and returns fine numbers, and it has **three mistakes**, none of which PyTorch complains about. Repair it in place.
-
-All else is as it should be: plain SGD at 0.05 for everything that trains, four rounds over the batches in their order, eval mode throughout. The check compares the weights after every round. While none of the three is mended it only says so; after that it names what it sees, with a hint and a fix to unfold.
+#
+# All else is as it should be: plain SGD at 0.05 for everything that trains, four rounds over the batches in their order, eval mode throughout. The check compares the weights after every round. While none of the three is mended it only says so; after that it names what it sees, with a hint and a fix to unfold.
 
 
 # %% exercise="staged.find_the_bug"

@@ -88,7 +88,7 @@ def test_the_walk_adds_an_exercise_that_is_found_built_and_judged(course: Path) 
             assert old.count(QUIZ) == 1
             (course / path).write_text(old.replace(QUIZ, f"{code}\n{QUIZ}"))
         else:
-            (course / path).write_text(old + code)
+            (course / path).write_text(f"{old}\n\n{code}" if old else code)
 
     built = run(course, "-m", "grader.cli", "build", LESSON)
     assert built.returncode == 0, built.stdout + built.stderr

@@ -41,9 +41,7 @@ def inside(names: Iterable[str], *modules: str) -> list[str]:
 def moved(before: State, after: State, names: Iterable[str] | None = None) -> list[str]:
     """Those of ``names`` (by default all of ``before``) that changed, were it by the last bit."""
     return [
-        name
-        for name in (before if names is None else names)
-        if not _equal(before.get(name), after.get(name))
+        name for name in (before if names is None else names) if not _equal(before.get(name), after.get(name))
     ]
 
 
