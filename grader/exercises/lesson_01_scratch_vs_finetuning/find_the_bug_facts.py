@@ -110,7 +110,7 @@ class TuningFacts(TrainingFacts):
             exact = (
                 pixels.size > 0
                 and bool(np.all(np.abs(grid - np.round(grid)) < 1e-2))
-                and low < 0
+                and low >= -1.01
                 and high <= 1.01
             )
             return ("pretrained" if exact else "unknown"), low, high
