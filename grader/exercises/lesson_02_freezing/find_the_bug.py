@@ -12,13 +12,8 @@ from grader.exercises.kit.returned import returned_model
 from grader.exercises.kit.side_effects import Condition, condition
 from grader.exercises.kit.training_watch import Step, TrainingWatch
 from grader.exercises.lesson_02_freezing.find_the_bug_facts import Midway
-from grader.exercises.lesson_02_freezing.find_the_bug_mistakes import (
-    AFTERWARDS,
-    BUGS,
-    ENDS_ELSEWHERE,
-    SLIPS,
-    UNMENDED,
-)
+from grader.exercises.lesson_02_freezing.find_the_bug_mistakes import BUGS, UNMENDED
+from grader.exercises.lesson_02_freezing.find_the_bug_slips import AFTERWARDS, ENDS_ELSEWHERE, SLIPS
 from grader.exercises.lesson_02_freezing.frozen_parameters import NewAttribute, attributes_of, new_attributes
 from grader.exercises.lesson_02_freezing.stage_watch import StageAtStep, StageWatch
 from grader.exercises.machine import evidence_types
