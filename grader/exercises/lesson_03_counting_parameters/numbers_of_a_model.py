@@ -88,20 +88,19 @@ class NumberFacts:
         self.given = {key: [_item(run, key) for run in runs] for key in keys}
         self.missing = [key for key in keys if None in self.given[key]]
         self.names = next((listed([item.name for item in run.items or []][:6]) for run in runs), "")
-        self.no_number = {
-            key: item.described
-            for key in keys
-            if key not in self.missing
-            for item in self.given[key]
-            if item is not None and item.number is None
+        described = {key: _no_number(self.given[key]) for key in keys if key not in self.missing}
+        self.no_number = {key: kind for key, kind in described.items() if kind}
+        self.numbers = {
+            key: [item.number for item in self.given[key] if item]
+            for key, kind in described.items()
+            if not kind
         }
-        judged = [key for key in keys if key not in self.missing and key not in self.no_number]
-        numbers = {key: [item.number for item in self.given[key] if item] for key in judged}
-        self.right = [key for key in judged if numbers[key] == list(expected["wanted"][key])]
+        self.right = [k for k, numbers in self.numbers.items() if numbers == list(expected["wanted"][k])]
         self.made = {
-            key: made_by(numbers[key], expected["mistakes"][key]) for key in judged if key not in self.right
+            key: made_by(numbers, expected["mistakes"][key])
+            for key, numbers in self.numbers.items()
+            if key not in self.right
         }
-        self.numbers = numbers
 
     def keys_with(self, mistake: str) -> str:
         """The keys that a known mistake was made in, in words."""
@@ -132,6 +131,11 @@ class NumberFacts:
 
 def _item(run: Run, key: str) -> Item | None:
     return next((item for item in run.items or [] if item.name == key), None)
+
+
+def _no_number(items: list[Item | None]) -> str:
+    """In words, the first value that is no number."""
+    return next((item.described for item in items if item and item.number is None), "")
 
 
 def _missing(facts: NumberFacts) -> str:
