@@ -39,7 +39,12 @@ class Midway(TrainingFacts):
             n: v.shape for n, v in self.state.items()
         }
         self._endings, self._between, self._start = expected["endings"], expected["between"], start
-        at_an_end = self.sound and any(not astray(self.state, end, start) for end in expected["endings"])
+        # Six steps through BatchNorm enlarge rounding. A near miss with other settings is their doing, not rounding's.
+        settings_differ = self.kind or self.momentum or self.other_setting or self.rate
+        tolerance = 2e-4 if settings_differ else 5e-3
+        at_an_end = self.sound and any(
+            not astray(self.state, end, start, tolerance) for end in expected["endings"]
+        )
         if not self.finite or self.foreign:  # then the gradients are not what went wrong first
             self.gradient = "right"
         self._phases = _phases(evidence.steps, sum(name.startswith("first") for name in self.wanted_batches))

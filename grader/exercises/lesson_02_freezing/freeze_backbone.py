@@ -17,6 +17,7 @@ from grader.exercises.lesson_02_freezing.frozen_parameters import (
     new_attributes,
 )
 from grader.exercises.machine.asking import ask
+from grader.exercises.machine.evidence import EvidenceContradicts
 from grader.exercises.machine.evidence_types import StrictEvidence
 from grader.exercises.machine.exercise import Exercise
 from grader.exercises.machine.mistakes import judge_by_tables
@@ -88,6 +89,8 @@ class FreezeBackbone(Exercise):
 
     def judge(self, evidence: Frozen, expected: dict) -> Verdict:
         """By the flags of both networks, then by what one step moves, then by what else was changed."""
+        if len(evidence.networks) != len(expected["networks"]):
+            raise EvidenceContradicts
         facts = Freezing(evidence.networks, expected["networks"])
         return self.verdict(*judge_by_tables(self.points, facts, [FLAGS, STEP, SIDE_EFFECTS], _RIGHT))
 
