@@ -114,10 +114,16 @@ class TuningFacts(TrainingFacts):
                 and high <= 1.01
             )
             return ("pretrained" if exact else "unknown"), low, high
-        number = int(step.batch.rpartition(" ")[2])
+        last = step.batch.rpartition(" ")[2]
+        number = int(last) if last.isdecimal() else -1
         views = self.expected["views"]
         name = next(
-            (n for n, made in views.items() if any(same(pixels, one[number]) for one in made)), "unknown"
+            (
+                n
+                for n, made in views.items()
+                if any(same(pixels, one[number]) for one in made if 0 <= number < len(one))
+            ),
+            "unknown",
         )
         return name, low, high
 

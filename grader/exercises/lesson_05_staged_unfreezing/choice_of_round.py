@@ -136,7 +136,7 @@ class Choice:
         differing = moved(best, last)
         of_best = [n for n in differing if n in after and np.array_equal(after[n], best[n], equal_nan=True)]
         of_last = [n for n in differing if n in after and np.array_equal(after[n], last[n], equal_nan=True)]
-        return of_last[0] if of_best and len(of_best) + len(of_last) == len(differing) else ""
+        return of_last[0] if of_best and of_last and len(of_best) + len(of_last) == len(differing) else ""
 
     # ------------------------------------------------------------ the score
 
