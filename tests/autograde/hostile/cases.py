@@ -527,7 +527,7 @@ code(
     "could not be interrupted",
 )
 code("memory", "x = bytearray(1 << 40)")
-code("memory-slowly", "x = []\nwhile True: x.append(bytearray(50_000_000))", "the right fraction")
+code("memory-slowly", "x = []\nwhile True: x.append(bytearray(50_000_000))", "the function gives")
 code("processes", "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass", "evidence")
 code(
     "threads",
