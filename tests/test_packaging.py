@@ -139,6 +139,7 @@ print(try_answer("start.majority_baseline", majority_baseline).passed)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("below", [".", "notebooks", f"notebooks/{LESSON}"])
 def test_an_installed_package_judges_in_a_course_that_it_does_not_lie_in(
     installed: Path, course: Path, below: str
@@ -147,6 +148,7 @@ def test_an_installed_package_judges_in_a_course_that_it_does_not_lie_in(
     assert done.stdout == "True\n", done.stderr[-2000:]
 
 
+@pytest.mark.slow
 def test_outside_of_a_course_it_says_where_to_go(installed: Path, tmp_path: Path) -> None:
     done = python(installed, tmp_path, JUDGES.format(installed=str(installed)))
     last = done.stderr.strip().splitlines()[-1]

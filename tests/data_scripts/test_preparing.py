@@ -8,6 +8,8 @@ import pytest
 from grader.course import ROOT
 from grader.lab.cache import VARIABLE
 
+pytestmark = pytest.mark.slow  # a process with PyTorch each
+
 
 def run(script, cache, *arguments):
     import os

@@ -111,6 +111,7 @@ def test_another_result_is_one_sentence():
         checkpoint("none", lambda: None)
 
 
+@pytest.mark.slow
 def test_the_fingerprint_does_not_depend_on_the_kernels_hash_seed(folder):
     """Two real kernels order sets of strings differently."""
     program = (

@@ -278,6 +278,7 @@ def test_the_middle_is_cut_out_of_any_shape(tmp_path, size):
     assert_colour(np.broadcast_to(seen[SIZE // 2, SIZE // 2], seen.shape), RED)
 
 
+@pytest.mark.slow
 def test_40_megapixels_are_read_in_little_memory(tmp_path):
     """In a process of its own, whose highest memory is not that of other tests."""
     for name in ("large.jpg", "large.png"):

@@ -115,6 +115,7 @@ def test_an_impossible_size_is_one_sentence(empty_cache):
         load_solar_cells(301)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["cut", "flipped", "manifest"])
 def test_a_damaged_file_is_prepared_again(empty_cache, damage, capsys):
     path = prepare_solar_cells(16)
@@ -144,6 +145,7 @@ def test_a_missing_package_is_one_sentence(empty_cache, monkeypatch):
         load_solar_cells(16)
 
 
+@pytest.mark.slow
 def test_two_processes_at_once_prepare_once(empty_cache):
     context = multiprocessing.get_context("spawn")
     with context.Pool(2) as pool:
@@ -152,6 +154,7 @@ def test_two_processes_at_once_prepare_once(empty_cache):
     assert solar_cells._damage(paths[0]) is None
 
 
+@pytest.mark.slow
 def test_a_killed_preparation_goes_on_where_it_was(empty_cache):
     process = subprocess.Popen(
         [sys.executable, "-c", "from grader.lab.solar_cells import prepare_solar_cells as p; p(64)"],
