@@ -29,6 +29,7 @@ class Inspector(Exercise):
     """Name the defective ones among the photographs that were held out."""
 
     id = "capstone.inspector"
+    one_thread = False  # real photographs through a real network
     title = "An inspector for solar cells"
     signature = "inspect(photographs) -> logits"
     points = 10

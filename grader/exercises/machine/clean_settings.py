@@ -6,8 +6,11 @@ from typing import Any
 
 
 @contextlib.contextmanager
-def clean_settings() -> Iterator[None]:
+def clean_settings(one_thread: bool = True) -> Iterator[None]:
     """Inside: seed 0, float32, the CPU, gradients on, no inference mode, no autocast, no saved-tensor hooks.
+
+    With ``one_thread``, which suits networks as small as the exercises': several threads would wait for each other
+    longer than they compute, on a busy machine for minutes.
 
     Afterwards PyTorch's global settings are what they were, whatever the answer changed.
     """
@@ -15,7 +18,7 @@ def clean_settings() -> Iterator[None]:
 
     dtype, gradients, device = torch.get_default_dtype(), torch.is_grad_enabled(), torch.get_default_device()
     deterministic = torch.are_deterministic_algorithms_enabled()
-    anomaly = torch.is_anomaly_enabled()
+    anomaly, threads = torch.is_anomaly_enabled(), torch.get_num_threads()
     with contextlib.ExitStack() as stack:
         stack.enter_context(torch.random.fork_rng(devices=[]))
         stack.enter_context(torch.inference_mode(False))
@@ -24,6 +27,8 @@ def clean_settings() -> Iterator[None]:
                 stack.enter_context(torch.autocast(kind, enabled=False))
         if hasattr(torch.compiler, "set_stance"):  # 2.6 and newer: a compiled model runs as it is written,
             stack.enter_context(torch.compiler.set_stance("force_eager"))  # hooks of the check included
+        if one_thread:
+            torch.set_num_threads(1)
         torch.manual_seed(0)
         torch.set_default_dtype(torch.float32)
         _set_default_device(torch.device("cpu"))
@@ -31,6 +36,7 @@ def clean_settings() -> Iterator[None]:
         try:
             yield
         finally:
+            torch.set_num_threads(threads)
             torch.set_default_dtype(dtype)
             _set_default_device(device)
             torch.set_grad_enabled(gradients)

@@ -33,6 +33,7 @@ class Exercise(ABC):
         mistakes: every row of the exercise's tables of known mistakes.
         answer_kind: what ``check`` is to be given, in words.
         time_limit: seconds that ``collect`` may take.
+        one_thread: whether ``collect`` runs on one thread: right for small networks.
         has_checks: whether its public challenge is published in ``checks.json``.
         same_for_everybody: whether every seed asks the same: what is asked stands in the lesson itself.
         needs: ids of the exercises of the same lesson, further up, whose results ``judge`` compares with. What
@@ -51,6 +52,7 @@ class Exercise(ABC):
     mistakes: Sequence[Mistake] = ()
     answer_kind: str = "a function"
     time_limit: float = 30.0
+    one_thread: bool = True
     has_checks: bool = True
     same_for_everybody: bool = False
     needs: Sequence[str] = ()

@@ -76,3 +76,18 @@ def test_a_compiled_model_runs_as_it_is_written():
     with clean_settings():
         torch.compile(model, fullgraph=True)(torch.ones(1, 2))
     assert seen == [True]
+
+
+def test_small_networks_run_on_one_thread_and_the_number_comes_back():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with clean_settings():
+            assert torch.get_num_threads() == 1
+        assert torch.get_num_threads() == 2
+        with clean_settings(one_thread=False):
+            assert torch.get_num_threads() == 2
+            torch.set_num_threads(1)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(threads)
