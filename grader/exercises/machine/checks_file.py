@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from grader.course import lesson_file
 from grader.errors import CourseError
+from grader.exercises.machine.evidence import EvidenceError, decode
 
 FILE = "checks.json"
 
@@ -47,8 +48,11 @@ def read_check(lesson: str, exercise_id: str) -> tuple[dict[str, Any], dict[str,
 @lru_cache(maxsize=16)
 def _read(path: Path, _changed: int) -> _Checks:
     try:
-        return _Checks.model_validate(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, RecursionError) as error:
+        checks = _Checks.model_validate(json.loads(path.read_text(encoding="utf-8")))
+        for check in checks.exercises.values():
+            decode(check.expected)  # damaged arrays are told here, not taken for a broken check
+        return checks
+    except (OSError, ValueError, RecursionError, EvidenceError) as error:
         raise CourseError(
             f"{path.parent.name}/{FILE} is damaged: fetch the lesson's folder again."
         ) from error
