@@ -13,6 +13,7 @@ import numpy as np
 
 from grader.errors import CheckBroken, CourseError
 from grader.exercises import all_exercises, find_exercise
+from grader.exercises.machine.clean_settings import clean_settings
 from grader.exercises.machine.evidence import encode
 from grader.exercises.machine.expected_values import blamed_on, load_expect
 from grader.exercises.machine.quiz_exercise import QuizExercise
@@ -96,7 +97,8 @@ def _quiz(path: Path, _changed: int) -> Quiz:
 def _expected(folder: LessonFolder, changed: int, exercise_id: str, challenge: str) -> dict[str, Any]:
     expect = _expect(folder, changed)
     try:
-        with broken_check(exercise_id), blamed_on(folder.source(ANSWERS)):
+        as_answers_run = clean_settings(find_exercise(exercise_id).one_thread)
+        with broken_check(exercise_id), blamed_on(folder.source(ANSWERS)), as_answers_run:
             return encode(expect[exercise_id](json.loads(challenge)))
     except CourseError as problem:  # names the line of answers.py
         raise CheckBroken(exercise_id, str(problem)) from problem

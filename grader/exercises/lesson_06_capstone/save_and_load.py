@@ -11,6 +11,7 @@ from grader.exercises.kit.global_settings import reset_settings
 from grader.exercises.kit.networks import network, network_spec
 from grader.exercises.kit.returned import returned_model
 from grader.exercises.kit.side_effects import Condition, condition
+from grader.exercises.kit.statistics import settle_statistics
 from grader.exercises.lesson_06_capstone.model_files import File, read_file
 from grader.exercises.lesson_06_capstone.save_and_load_mistakes import TABLES, Pair
 from grader.exercises.machine.asking import AnswerRaised, ask
@@ -157,9 +158,10 @@ def trained_network(described_network: dict, data_seed: int) -> Any:
     generator = torch.Generator().manual_seed(data_seed)
     with torch.no_grad():
         for parameter in model.parameters():  # BatchNorm's too: no tensor has the values of another one
-            parameter.add_(0.1 * torch.randn(parameter.shape, generator=generator))
-        for _ in range(2):
-            model(2 * torch.randn((12, 3, spec["size"], spec["size"]), generator=generator) + 1)
+            parameter.add_(0.3 * (torch.rand(parameter.shape, generator=generator) - 0.5))
+    shape = (12, 3, spec["size"], spec["size"])
+    batches = [6 * torch.rand(shape, generator=generator, dtype=torch.float64) - 2 for _ in range(2)]
+    settle_statistics(model, lambda trained: [trained(images) for images in batches])
     if described_network["channels_last"]:
         model = model.to(memory_format=torch.channels_last)
     return model.train(described_network["training"])
