@@ -52,7 +52,8 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     unneeded = shutil.ignore_patterns("__pycache__", ".checkpoints", ".ipynb_checkpoints")
     for folder in ("grader", "solutions", "notebooks", "tests/exercises"):
         shutil.copytree(ROOT / folder, root / folder, ignore=unneeded)
-    for name in ("README.md", "pyproject.toml", "nbgrader_config.py", "conftest.py", "tests/conftest.py"):
+    settings = ("README.md", "pyproject.toml", "nbgrader_config.py", "conftest.py")
+    for name in (*settings, "tests/conftest.py", "tests/nbgrader_commands.py"):
         shutil.copy(ROOT / name, root / name)
     return root
 
