@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 
-def settle_statistics(model: Any, forward: Callable[[Any], None]) -> None:
+def settle_statistics(model: Any, forward: Callable[[Any], Any]) -> None:
     """Let ``forward`` move the statistics of ``model``'s BatchNorm layers, and round what comes of it.
 
     What a check expects is computed on another machine, or with another number of threads, than what an answer
