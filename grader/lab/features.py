@@ -4,16 +4,20 @@ While the prefix is frozen, in eval mode, and its input is not changed from epoc
 for an image never changes: computing it once is the same computation, and far less of it.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import torch
-from timm.models.efficientnet import EfficientNet
 from torch import nn
 
 from grader.errors import CourseError
 from grader.lab.training import LabelledImages, device, flip_images
 
+if TYPE_CHECKING:
+    from timm.models.efficientnet import EfficientNet
 
-def split_backbone(model: EfficientNet, stages: int | None = None) -> tuple[nn.Sequential, nn.Sequential]:
+
+def split_backbone(model: "EfficientNet", stages: int | None = None) -> tuple[nn.Sequential, nn.Sequential]:
     """Cut a network in two so that ``rest(prefix(images))`` is ``model(images)``.
 
     Both parts share their weights with ``model``.

@@ -6,16 +6,19 @@ Source: Nilsback and Zisserman, "Automated flower classification over a large nu
 import io
 import socket
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import numpy as np
 import torch
 from PIL import Image, ImageOps
-from torchvision.datasets import Flowers102
 from tqdm.auto import tqdm
 
 from grader.lab.cache import cache_folder, exclusive, write_whole
-from grader.lab.network_input import network_input
+from grader.lab.normalising import network_input
+
+if TYPE_CHECKING:
+    from torchvision.datasets import Flowers102
 
 _PARTS = ("train", "val")  # ten photographs of each kind in each; the 6,149 of "test" stay untouched
 _DOWNLOAD_BYTES = 400_000_000
@@ -94,7 +97,9 @@ def prepare_flowers(size: int = 96) -> bool:
     return True
 
 
-def _part(folder, name: str) -> Flowers102:
+def _part(folder, name: str) -> "Flowers102":
+    from torchvision.datasets import Flowers102
+
     try:
         return Flowers102(folder, split=name, download=False)
     except RuntimeError:  # not there, or not whole

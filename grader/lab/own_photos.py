@@ -14,7 +14,7 @@ from IPython.display import display
 from PIL import Image, ImageOps
 
 from grader.errors import CourseError
-from grader.lab.network_input import network_input
+from grader.lab.normalising import network_input
 
 FOLDER = "my_photos"
 FEWEST = 4  # photographs of a class: three to train on and one to hold out

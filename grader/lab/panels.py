@@ -6,20 +6,23 @@ Where ipywidgets' front end is absent (nbconvert, a plain console) the figure st
 import html
 import math
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import ipywidgets
 from IPython.display import display
-from timm.models.efficientnet import EfficientNet
 from torch import nn
 
 from grader.lab.charts import bars, loss_curves, start_and_end
 from grader.lab.recorded import Recorded
 
+if TYPE_CHECKING:
+    from timm.models.efficientnet import EfficientNet
+
 _ADAM_COPIES = 3  # of each trainable parameter: its gradient and Adam's two moments
 _BYTES = 4  # of a float32
 
 
-def parameters_by_stage(model: EfficientNet) -> dict[str, int]:
+def parameters_by_stage(model: "EfficientNet") -> dict[str, int]:
     """Parameters of EfficientNet-Lite0 by part: stem, stages 1 to 7, the last convolution, head."""
     parts: dict[str, list[nn.Module]] = {"stem": [model.conv_stem, model.bn1]}
     parts |= {f"stage {number}": [stage] for number, stage in enumerate(model.blocks, start=1)}

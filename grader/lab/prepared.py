@@ -4,8 +4,7 @@ import contextlib
 import functools
 import io
 
-from grader.lab.backbone import prepare_backbone
-from grader.lab.solar_cells import prepare_solar_cells
+from grader.lab.cache import BACKBONE_FILE, cache_folder, manifest_of, solar_cells_file
 
 SIZES = (64, 96, 128, 224, 300)  # pixels at which the lessons load the solar cells
 
@@ -17,7 +16,19 @@ def prepare_everything() -> None:
     Raises:
         CourseError: the cache cannot be written, or a package is missing.
     """
+    if _all_there():
+        return
+    from grader.lab.backbone import prepare_backbone  # they import PyTorch, which takes a second
+    from grader.lab.solar_cells import prepare_solar_cells
+
     prepare_backbone()
     for size in SIZES:
         with contextlib.redirect_stderr(io.StringIO()):  # progress bars
             prepare_solar_cells(size)
+
+
+def _all_there() -> bool:
+    arrays = [solar_cells_file(size) for size in SIZES]
+    return all(
+        path.is_file() for path in (cache_folder() / BACKBONE_FILE, *arrays, *map(manifest_of, arrays))
+    )

@@ -21,8 +21,8 @@ from PIL import Image
 from tqdm.auto import tqdm
 
 from grader.errors import CourseError
-from grader.lab.cache import cache_folder, exclusive, reported, write_whole
-from grader.lab.network_input import network_input
+from grader.lab.cache import exclusive, manifest_of, reported, solar_cells_file, write_whole
+from grader.lab.normalising import network_input
 
 COUNT = 2624
 NATIVE_SIZE = 300  # pixels
@@ -174,7 +174,7 @@ def load_solar_cells(size: int = 128) -> SolarCells:
     path = prepare_solar_cells(size)
     if (problem := _damage(path)) is not None:
         print(f"{path.name} in the cache is damaged ({problem}); preparing it again.")
-        _manifest_of(path).unlink(missing_ok=True)
+        manifest_of(path).unlink(missing_ok=True)
         path.unlink(missing_ok=True)
         path = prepare_solar_cells(size)
     _, probability, module_type = _read_labels()
@@ -193,13 +193,13 @@ def prepare_solar_cells(size: int = 128) -> Path:
     """
     if not 16 <= size <= NATIVE_SIZE:
         raise CourseError(f"The cells can be had at 16 to {NATIVE_SIZE} pixels, not at {size}.")
-    target = cache_folder() / f"solar-cells-{size}.npy"
-    if target.is_file() and _manifest_of(target).is_file():
+    target = solar_cells_file(size)
+    if target.is_file() and manifest_of(target).is_file():
         return target
     names, _, _ = _read_labels()
     with exclusive(target.stem, bytes_needed=COUNT * size * size + 50_000_000) as folder:
         target = folder / target.name
-        if not (target.is_file() and _manifest_of(target).is_file()):
+        if not (target.is_file() and manifest_of(target).is_file()):
             with reported(folder):
                 _write_array(target, size, [_package_folder() / "data" / name for name in names])
     return target
@@ -227,7 +227,7 @@ def _write_array(target: Path, size: int, photographs: list[Path]) -> None:
     }
     del array
     unfinished.replace(target)
-    write_whole(_manifest_of(target), json.dumps(manifest).encode())
+    write_whole(manifest_of(target), json.dumps(manifest).encode())
     progress.unlink()
 
 
@@ -247,14 +247,10 @@ def _read_photograph(path: Path, size: int) -> np.ndarray:
         raise CourseError(f"{path.name} of {_PACKAGE} cannot be read: {_REINSTALL}") from error
 
 
-def _manifest_of(path: Path) -> Path:
-    return path.with_suffix(".json")
-
-
 def _damage(path: Path) -> str | None:
     """What is wrong with a prepared array, or None. Reads all of it: 43 MB in about 0.02 s."""
     try:
-        manifest = json.loads(_manifest_of(path).read_text(encoding="utf-8"))
+        manifest = json.loads(manifest_of(path).read_text(encoding="utf-8"))
         if path.stat().st_size != manifest["bytes"]:
             return "it is not complete"
         if zlib.crc32(np.load(path, mmap_mode="r")) != manifest["crc32"]:

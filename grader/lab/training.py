@@ -8,7 +8,6 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
-from sklearn.metrics import accuracy_score, balanced_accuracy_score
 from torch import nn
 from tqdm.auto import tqdm
 
@@ -149,6 +148,8 @@ def predict(model: nn.Module, data: LabelledImages, indices: np.ndarray, batch_s
 
 def evaluate(model: nn.Module, data: LabelledImages, indices: np.ndarray) -> Score:
     """Accuracy and balanced accuracy of ``model`` on the images at ``indices``."""
+    from sklearn.metrics import accuracy_score, balanced_accuracy_score  # half a second: late
+
     labels = data.labels(indices).numpy()
     guesses = predict(model, data, indices).argmax(axis=1)
     return Score(

@@ -42,11 +42,14 @@ def can_take(function, count):
     return True
 
 
+@pytest.mark.slow  # hundreds of functions an exercise
 @pytest.mark.filterwarnings("ignore")  # of functions that are given what they never take
 @pytest.mark.parametrize("exercise", EXERCISES, ids=[exercise.id for exercise in EXERCISES])
 def test_no_function_of_the_course_earns_full_marks(exercise, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)  # some of them write files
     monkeypatch.setattr(exercise, "time_limit", 1.0)  # what takes longer is no short way to an answer
+    # The inspector's check reads the cells for every answer; that they are whole need not be seen each time.
+    monkeypatch.setattr("grader.lab.solar_cells._damage", lambda path: None)
     challenge = public_challenge(exercise)
     expected = expected_for(ROOT, exercise.lesson, exercise.id, challenge)
     tried = 0

@@ -5,9 +5,9 @@ import torch
 from PIL import Image
 
 from grader.errors import CourseError
-from grader.lab import backbone
+from grader.lab import backbone, cache
 from grader.lab.backbone import imagenet_names, load_backbone, prepare_backbone, preprocess
-from grader.lab.sample_photos import sample_photos
+from grader.lab.shipped_photos import sample_photos
 
 
 def test_the_network_names_real_photographs(prepared_cache):
@@ -57,7 +57,7 @@ def test_a_wrong_checkpoint_is_refused(empty_cache, tmp_path, monkeypatch, damag
     monkeypatch.setattr(backbone, "checkpoint_path", lambda: copy)
     with pytest.raises(CourseError, match="force-reinstall"):
         prepare_backbone()
-    assert not (empty_cache / backbone.FILE_NAME).exists()
+    assert not (empty_cache / cache.BACKBONE_FILE).exists()
 
 
 @pytest.mark.parametrize("damage", ["truncated", "changed"])

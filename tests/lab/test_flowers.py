@@ -76,7 +76,7 @@ def test_online_torchvision_is_asked_to_download(empty_cache, monkeypatch):
         return Fetched([(Image.new("RGB", (40, 40)), 0)])
 
     stand_in._download_url_prefix = "https://example.org/flowers"
-    monkeypatch.setattr(flowers, "Flowers102", stand_in)
+    monkeypatch.setattr("torchvision.datasets.Flowers102", stand_in)
     monkeypatch.setattr(flowers.socket, "create_connection", lambda *given, **named: io.BytesIO())
     assert len(load_flowers(size=16).images) == 2
     assert asked == [("train", False), ("train", True), ("val", False), ("val", True)]

@@ -6,11 +6,13 @@ from typing import Any
 
 
 @contextlib.contextmanager
-def clean_settings(one_thread: bool = True) -> Iterator[None]:
+def clean_settings(one_thread: bool = True, eager: bool = False) -> Iterator[None]:
     """Inside: seed 0, float32, the CPU, gradients on, no inference mode, no autocast, no saved-tensor hooks.
 
     With ``one_thread``, which suits networks as small as the exercises': several threads would wait for each other
-    longer than they compute, on a busy machine for minutes.
+    longer than they compute, on a busy machine for minutes. With ``eager`` a compiled model runs as it is written,
+    hooks of the check included: for answers, since our own code compiles nothing and PyTorch's compiler takes a
+    second to import.
 
     Afterwards PyTorch's global settings are what they were, whatever the answer changed.
     """
@@ -25,8 +27,8 @@ def clean_settings(one_thread: bool = True) -> Iterator[None]:
         for kind in ("cpu", "cuda"):
             with contextlib.suppress(RuntimeError):  # of a build without it
                 stack.enter_context(torch.autocast(kind, enabled=False))
-        if hasattr(torch.compiler, "set_stance"):  # 2.6 and newer: a compiled model runs as it is written,
-            stack.enter_context(torch.compiler.set_stance("force_eager"))  # hooks of the check included
+        if eager and hasattr(torch.compiler, "set_stance"):  # 2.6 and newer
+            stack.enter_context(torch.compiler.set_stance("force_eager"))
         if one_thread:
             torch.set_num_threads(1)
         torch.manual_seed(0)
@@ -40,7 +42,8 @@ def clean_settings(one_thread: bool = True) -> Iterator[None]:
             torch.set_default_dtype(dtype)
             _set_default_device(device)
             torch.set_grad_enabled(gradients)
-            torch.use_deterministic_algorithms(deterministic)
+            if torch.are_deterministic_algorithms_enabled() != deterministic:  # the call imports the compiler
+                torch.use_deterministic_algorithms(deterministic)
             torch.set_anomaly_enabled(anomaly)
 
 

@@ -47,7 +47,7 @@ def _collect(exercise: Exercise, answer: object, challenge: dict[str, Any]) -> d
     if not exercise.accepts(answer):
         return _without_evidence("wrong kind", f"it was given {_named(answer)}")
     try:
-        with clean_settings(exercise.one_thread), time_limit(exercise.time_limit):
+        with clean_settings(exercise.one_thread, eager=True), time_limit(exercise.time_limit):
             evidence = encode(exercise.collect(answer, challenge))
         if len(json.dumps(evidence)) > MAX_BYTES - 10_000:
             raise EvidenceError("The answer gives more data than the check can take.")

@@ -95,7 +95,7 @@ def test_at_random_moments_until_it_is_through(small_class, unforeseen):
     for number in range(4):
         process = start(small_class)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(unforeseen.uniform(4 + 3 * number, 10 + 3 * number))
+            process.wait(unforeseen.uniform(2 + 2 * number, 7 + 2 * number))
         process.kill()
         ended(process)
     rows = finish(small_class)

@@ -11,6 +11,8 @@ from torch.nn import functional as F
 from grader.course import ROOT
 from grader.exercises import find_exercise
 
+pytestmark = pytest.mark.slow  # hundreds of trainings
+
 ID = "staged.find_the_bug"
 RATE = 0.05
 

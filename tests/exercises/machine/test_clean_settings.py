@@ -1,5 +1,8 @@
 """Whatever a notebook left switched on, answers run under the same settings; afterwards it is on again."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -73,7 +76,7 @@ def test_a_compiled_model_runs_as_it_is_written():
     seen = []
     model = torch.nn.Linear(2, 2)
     model.register_forward_pre_hook(lambda module, inputs: seen.append(torch.is_grad_enabled()))
-    with clean_settings():
+    with clean_settings(eager=True):
         torch.compile(model, fullgraph=True)(torch.ones(1, 2))
     assert seen == [True]
 
@@ -91,3 +94,13 @@ def test_small_networks_run_on_one_thread_and_the_number_comes_back():
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(threads)
+
+
+def test_whoever_judges_does_not_import_pytorchs_compiler():
+    """A second for each ``grader autograde``; whatever the answer changed comes back all the same."""
+    code = (
+        "import sys\nfrom grader.exercises.machine.clean_settings import clean_settings\n"
+        "with clean_settings(): pass\nassert 'torch' in sys.modules and 'torch._dynamo' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from grader.errors import CourseError
-from grader.lab.network_input import network_input
+from grader.lab.normalising import network_input
 
 GREY = np.arange(2 * 4 * 6, dtype=np.uint8).reshape(2, 4, 6) * 5
 RGB = np.stack([GREY, GREY // 2, 255 - GREY], axis=-1)

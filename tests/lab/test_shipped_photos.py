@@ -1,4 +1,4 @@
-from grader.lab.sample_photos import sample_photos
+from grader.lab.shipped_photos import sample_photos
 
 
 def test_three_colour_photographs_without_any_download(monkeypatch):

@@ -1,0 +1,78 @@
+# What `from grader import lab` offers; lazy_loader reads it, and so does mypy.
+
+from . import memory
+from .attention import where_it_looks
+from .backbone import imagenet_names, load_backbone, preprocess
+from .charts import accuracy_by_arm, against_rate, bars, loss_curves, range_test_curve
+from .checkpoints import checkpoint
+from .features import CachedFeatures, compute_features, split_backbone
+from .flowers import Flowers, load_flowers
+from .normalising import network_input
+from .own_photos import OwnPhotos, load_own_photos, upload_panel
+from .panels import parameters_by_stage, stage_panel, sweep_slider
+from .plots import (
+    LivePlot,
+    accuracy_against_labels,
+    accuracy_against_steps,
+    image_grid,
+    photo_row,
+    show,
+)
+from .recorded import Recorded, load_recorded
+from .shipped_photos import sample_photos
+from .solar_cells import SolarCells, load_solar_cells
+from .training import (
+    Batches,
+    History,
+    Score,
+    device,
+    evaluate,
+    predict,
+    seed_everything,
+    train,
+)
+
+__all__ = [
+    "Batches",
+    "CachedFeatures",
+    "Flowers",
+    "History",
+    "LivePlot",
+    "OwnPhotos",
+    "Recorded",
+    "Score",
+    "SolarCells",
+    "accuracy_against_labels",
+    "accuracy_against_steps",
+    "accuracy_by_arm",
+    "against_rate",
+    "bars",
+    "checkpoint",
+    "compute_features",
+    "device",
+    "evaluate",
+    "image_grid",
+    "imagenet_names",
+    "load_backbone",
+    "load_flowers",
+    "load_own_photos",
+    "load_recorded",
+    "load_solar_cells",
+    "loss_curves",
+    "memory",
+    "network_input",
+    "parameters_by_stage",
+    "photo_row",
+    "predict",
+    "preprocess",
+    "range_test_curve",
+    "sample_photos",
+    "seed_everything",
+    "show",
+    "split_backbone",
+    "stage_panel",
+    "sweep_slider",
+    "train",
+    "upload_panel",
+    "where_it_looks",
+]
