@@ -15,6 +15,8 @@ from grader.authoring.release_checks import ReleaseChecks
 from grader.autograde.steps.clear_quiz_answers import ClearQuizAnswers
 from grader.autograde.steps.intake_exporter import IntakeExporter
 from grader.autograde.steps.judge_checks import JudgeChecks
+from grader.autograde.steps.late_penalties import LatePenalties
+from grader.autograde.steps.manual_grades import KeepManualGrades, RememberManualGrades
 from grader.autograde.steps.sandboxed_execute import SandboxedExecute
 from grader.autograde.steps.transplant_cells import TransplantCells
 from grader.autograde.steps.zero_missing_checks import ZeroMissingChecks
@@ -70,9 +72,11 @@ c.Autograde.autograde_preprocessors = [
     stock.IgnorePattern,
     ClearMetadataPreprocessor,
     stock.LimitOutput,
+    RememberManualGrades,
     stock.SaveAutoGrades,
+    KeepManualGrades,
     ZeroMissingChecks,
-    stock.AssignLatePenalties,
+    LatePenalties,  # in the place of AssignLatePenalties
     stock.CheckCellMetadata,
 ]
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -13,7 +14,7 @@ from grader.authoring.normalise import normalise
 from grader.authoring.published import published_files, quiz_text, renewed_checks_text
 from grader.authoring.release import write_release
 from grader.authoring.source import read_lesson
-from grader.authoring.stamp import has_stamp, write_stamp
+from grader.authoring.stamp import METADATA_KEY, has_stamp, stamp_of
 from grader.lesson_folder import NOTEBOOK, QUESTIONS, QUIZ, LessonFolder
 from grader.quiz.schema import load_quiz, recalled_questions
 
@@ -63,12 +64,13 @@ def build_lesson(
     present = folder.checks.read_text(encoding="utf-8") if folder.checks.is_file() else None
     changed += _write(folder, folder.checks, renewed_checks_text(folder, present))
     published = published_files(folder)
+    stamp = stamp_of(notebook, folder, published)
     seconds: list[float] = []
-    if force or not _is_current(folder, published):
+    if force or not _is_current(folder, stamp):
         on_step("running the solution")
         seconds = execute(notebook, folder.solution, on_cell)
         normalise(notebook, folder.lesson, folder.course)
-        write_stamp(notebook, folder, published)
+        notebook.metadata[METADATA_KEY] = stamp
         changed += _write(folder, folder.solution / NOTEBOOK, nbformat.writes(notebook) + "\n")
     on_step("making the release")
     changed += [f"notebooks/{folder.lesson}/{name}" for name in write_release(folder)]
@@ -83,9 +85,9 @@ def read_built(folder: LessonFolder) -> NotebookNode | None:
         return None
 
 
-def _is_current(folder: LessonFolder, published: dict[str, str]) -> bool:
+def _is_current(folder: LessonFolder, stamp: dict[str, Any]) -> bool:
     notebook = read_built(folder)
-    return notebook is not None and has_stamp(notebook, folder, published)
+    return notebook is not None and has_stamp(notebook, stamp)
 
 
 def _write(folder: LessonFolder, path: Path, text: str) -> list[str]:

@@ -1,7 +1,8 @@
 """Read ``lesson.py`` and expand its cell marks into nbgrader's cells.
 
 A mark is a key on the cell's ``# %%`` line: ``exercise="scratch.training_step"``,
-``check="scratch.training_step"``, ``quiz="scratch.quiz"`` or ``recall="scratch.recall"``.
+``check="scratch.training_step"``, ``quiz="scratch.quiz"`` or ``recall="scratch.recall"``. ``{price}`` in a
+text becomes the points, minutes and difficulty of the exercise that follows.
 """
 
 import re
@@ -24,6 +25,8 @@ from grader.lesson_folder import SCRIPT, LessonFolder
 from grader.quiz.schema import Question, Quiz
 
 MARKS = ("exercise", "check", "quiz", "recall")
+PRICE = "{price}"  # in a text: points, minutes and difficulty of the exercise below
+DIFFICULTIES = {1: "easy", 2: "medium", 3: "hard"}
 LONGEST_CELL = 15
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 
@@ -59,7 +62,8 @@ def read_lesson(folder: LessonFolder, quiz: Quiz, recalled: list[Question]) -> N
         _refuse_a_broken_cell(cell, folder.lesson, quiz, recalled)
     _refuse_missing_partners(cells, folder.lesson, quiz, recalled)
     expanded: list[NotebookNode] = []
-    for cell in cells:
+    for place, cell in enumerate(cells):
+        _tell_the_price(cell, cells[place + 1 :])
         expanded += _expand(cell, quiz, recalled)
     return nbformat.v4.new_notebook(cells=expanded)
 
@@ -132,6 +136,18 @@ def _refuse_a_broken_cell(marked: _Cell, lesson: str, quiz: Quiz, recalled: list
 
 def _lines_to_read(source: str) -> int:
     return sum(1 for line in source.splitlines() if line.strip() and line.strip() not in (BEGIN, END))
+
+
+def _tell_the_price(marked: _Cell, following: list[_Cell]) -> None:
+    """Points, minutes and difficulty in a text are those of the exercise below it."""
+    if marked.cell.cell_type != "markdown" or PRICE not in marked.cell.source:
+        return
+    exercise = next((cell.exercise for cell in following if cell.mark == "exercise"), None)
+    if exercise is None:
+        raise marked.refuse(f"{PRICE} stands for the points of the exercise below, and none follows.")
+    found = find_exercise(exercise)
+    told = f"*{found.points:g} points · {found.minutes} minutes · {DIFFICULTIES[found.difficulty]}.*"
+    marked.cell.source = marked.cell.source.replace(PRICE, told)
 
 
 def _find(marked: _Cell, lesson: str) -> Any:

@@ -7,7 +7,7 @@ from grader.authoring.published import checks_text, published_files, quiz_text
 from grader.authoring.release import fresh_release, present_release
 from grader.authoring.rounding import same_but_for_rounding
 from grader.authoring.source import read_lesson
-from grader.authoring.stamp import has_stamp
+from grader.authoring.stamp import has_stamp, stamp_of
 from grader.errors import CourseError
 from grader.lesson_folder import CHECKS, NOTEBOOK, QUESTIONS, QUIZ, LessonFolder
 from grader.quiz.published import is_withheld
@@ -20,7 +20,7 @@ def stale(folder: LessonFolder) -> list[str]:
     try:
         quiz = load_quiz(folder.source(QUESTIONS))
         recalled = recalled_questions(quiz, folder.solution.parent)
-        read_lesson(folder, quiz, recalled)
+        unexecuted = read_lesson(folder, quiz, recalled)
         wanted = {
             (f"notebooks/{folder.lesson}", CHECKS): checks_text(folder),
             (f"solutions/{folder.lesson}", QUIZ): quiz_text(quiz, recalled, is_withheld(folder)),
@@ -36,7 +36,7 @@ def stale(folder: LessonFolder) -> list[str]:
     notebook = read_built(folder)
     if notebook is None:
         return [*sentences, f"solutions/{folder.lesson}/{NOTEBOOK} was not built: {rebuild}"]
-    if not has_stamp(notebook, folder, present):
+    if not has_stamp(notebook, stamp_of(unexecuted, folder, present)):
         sentences.append(f"solutions/{folder.lesson}/{NOTEBOOK} is older than its sources: {rebuild}")
     return sentences + _stale_release(folder, rebuild)
 

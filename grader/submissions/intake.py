@@ -120,6 +120,20 @@ def _of_another_lesson(
     return None
 
 
+def handed_in_at(folder: Path) -> datetime | None:
+    """When a submission was handed in, by its ``timestamp.txt`` (UTC, without a zone); ``None`` without one.
+
+    Args:
+        folder: as it was handed in, or as ``take_in`` filled it.
+    """
+    try:
+        raw = read_regular(folder / TIMESTAMP, 1000)
+    except (Refused, OSError):
+        return None
+    text = _timestamp(raw, [])
+    return None if text is None else parse_utc(text)
+
+
 def _timestamp(raw: bytes | None, problems: list[str]) -> str | None:
     if raw is None:
         return None

@@ -57,6 +57,13 @@ def transplant(student: NotebookNode, skeleton: NotebookNode) -> NotebookNode:
     return NotebookNode(cells=cells, metadata=metadata, nbformat=4, nbformat_minor=5)
 
 
+def is_the_students(cell: NotebookNode, skeleton: NotebookNode) -> bool:
+    """Does this cell of a transplanted notebook hold text of the student's?"""
+    if _is_answer(cell):
+        return True
+    return not any(own.get("id") == cell.get("id") and own.source == cell.source for own in skeleton.cells)
+
+
 def is_yours_to_change(cell: NotebookNode) -> bool:
     """Is this a cell that students are invited to edit, though it is no answer?"""
     return YOURS_TO_CHANGE in cell.metadata.get("tags", [])

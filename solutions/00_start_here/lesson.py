@@ -86,7 +86,7 @@ for title, photo in photos.items():
 # %% [markdown]
 # ## Exercise: the majority baseline
 #
-# *3 points · 3 minutes · easy.* Suppose that 69 of 100 solar cells are good. A program that answers "good" without looking is right 69 times: its accuracy of 0.69 costs nothing. We call it the **majority baseline**, and no accuracy in this course is told without it.
+# {price} Suppose that 69 of 100 solar cells are good. A program that answers "good" without looking is right 69 times: its accuracy of 0.69 costs nothing. We call it the **majority baseline**, and no accuracy in this course is told without it.
 #
 # Write a function that computes it for any labels. `labels` is a tensor of class numbers, such as `torch.tensor([0, 1, 0, 0])`; there may be two classes or many, and their numbers may have gaps. Return a fraction between 0 and 1.
 

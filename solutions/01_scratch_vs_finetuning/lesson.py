@@ -155,7 +155,7 @@ for seed in range(3):
 # %% [markdown]
 # ## Exercise 1: one training step
 #
-# *4 points · 6 minutes · easy.* Every network of this course is trained by repeating one step, and you write it. Given a batch, do one update of the weights: clear the gradients that an earlier step left, compute the mean cross-entropy of the model's outputs, go backward, let the optimizer step. Return the loss of this forward pass as a number, not rounded.
+# {price} Every network of this course is trained by repeating one step, and you write it. Given a batch, do one update of the weights: clear the gradients that an earlier step left, compute the mean cross-entropy of the model's outputs, go backward, let the optimizer step. Return the loss of this forward pass as a number, not rounded.
 #
 # The model comes in training mode and stays in it. Use the model, the batch and the optimizer just as they are given. What is checked: where weights and BatchNorm's statistics end after three steps, the number that comes back, and that nothing else has changed afterwards.
 
@@ -332,7 +332,7 @@ for start in ("scratch", "fine-tuned"):
 # %% [markdown]
 # ## Exercise 2: two starts
 #
-# *4 points · 8 minutes · medium.* Now build such a pair for *any* network. You are given `build`, a function: `build(pretrained=True)` makes a network with learned weights, `build(pretrained=False)` the same architecture with random ones. Each ends in a linear head, which is the **last** `nn.Linear` of the network, under a name that differs from network to network.
+# {price} Now build such a pair for *any* network. You are given `build`, a function: `build(pretrained=True)` makes a network with learned weights, `build(pretrained=False)` the same architecture with random ones. Each ends in a linear head, which is the **last** `nn.Linear` of the network, under a name that differs from network to network.
 #
 # Return two networks, scratch first, each with a new head of `num_classes` outputs (raw scores, and weights of its own, with nothing of the old head) and everything else as `build` gave it: weights, statistics, mode, and all of it trainable. `model.named_modules()` lists all layers with their names, and `model.set_submodule(name, layer)` puts a layer in another's place.
 
@@ -358,7 +358,7 @@ check("scratch.two_starts", two_starts)
 # %% [markdown]
 # ## Exercise 3: find the bug
 #
-# *4 points · 10 minutes · hard.* A colleague wrote the function below. It runs, its loss falls, and the result disappoints: there are **two mistakes** in it, neither of which PyTorch complains about. The photographs come as uint8 pixels from 0 to 255; the network is pretrained and wants them as in lesson 0. Repair the function in place.
+# {price} A colleague wrote the function below. It runs, its loss falls, and the result disappoints: there are **two mistakes** in it, neither of which PyTorch complains about. The photographs come as uint8 pixels from 0 to 255; the network is pretrained and wants them as in lesson 0. Repair the function in place.
 #
 # Everything but the two mistakes is as it should be: plain SGD at `learning_rate`, one step for each batch in its order, training mode, the whole network trainable, and the model itself trained and returned. Leave it so: it is checked too, step by step, and so is that nothing else has changed afterwards. Each mistake is checked by itself.
 

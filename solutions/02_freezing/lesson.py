@@ -151,7 +151,7 @@ print("flags that are True:", sum(parameter.requires_grad for parameter in model
 #
 # ## Exercise 1: freeze a backbone
 #
-# *4 points · 6 minutes · easy.* Write it for any model: freeze every parameter but those of the submodule that is called `head_name`. Some of them may be frozen already when your function is called, in the head, too. `model.get_submodule(name)` finds a submodule, also one that lies deeper. Other modules may have a name that begins or ends like the head's.
+# {price} Write it for any model: freeze every parameter but those of the submodule that is called `head_name`. Some of them may be frozen already when your function is called, in the head, too. `model.get_submodule(name)` finds a submodule, also one that lies deeper. Other modules may have a name that begins or ends like the head's.
 #
 # Set flags only, on the model itself. Everything else stays as it was, the mode too: whether a layer is in training or in eval mode is another matter, and a section of its own further down. Whatever else your function changes costs points.
 
@@ -245,7 +245,7 @@ print(f"cosine similarity of the features before and after: {alike:.2f}, where 1
 #
 # ## Exercise 2: stop the statistics
 #
-# *4 points · 8 minutes · medium.* Put a whole model into training mode, so that dropout works, but put every BatchNorm layer whose own parameters are all frozen into eval mode. Find the layers with `model.modules()` and `isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d))`, not by comparing types: the BatchNorm layers of our backbone belong to a class derived from `nn.BatchNorm2d`.
+# {price} Put a whole model into training mode, so that dropout works, but put every BatchNorm layer whose own parameters are all frozen into eval mode. Find the layers with `model.modules()` and `isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d))`, not by comparing types: the BatchNorm layers of our backbone belong to a class derived from `nn.BatchNorm2d`.
 #
 # The model may come in training mode, in eval mode, or with some modules in each; the result is to be the same. Set modes only: flags, weights and the layers' settings stay as they are. A function that puts all BatchNorm layers into the same mode earns nothing.
 
@@ -306,7 +306,7 @@ print("has gradients:", model.backbone.weight.grad is not None)
 #
 # ## Exercise 3: only what trains
 #
-# *3 points · 5 minutes · easy.* Write a function that makes the optimizer: SGD with momentum 0.9 over just the trainable parameters, each once, even if two layers share it. The other settings stay as PyTorch sets them, and so does the model. If nothing is trainable, raise a `ValueError` of your own, with a sentence that says so: better an early message than a late riddle, and PyTorch's own speaks of an empty list.
+# {price} Write a function that makes the optimizer: SGD with momentum 0.9 over just the trainable parameters, each once, even if two layers share it. The other settings stay as PyTorch sets them, and so does the model. If nothing is trainable, raise a `ValueError` of your own, with a sentence that says so: better an early message than a late riddle, and PyTorch's own speaks of an empty list.
 
 
 # %% exercise="freezing.make_optimizer"
@@ -564,7 +564,7 @@ for choice in ("head", "last two stages"):
 # %% [markdown]
 # ## Exercise 4: find the bug
 #
-# *4 points · 12 minutes · hard.* A colleague trains everything on `first_batches`, one step a batch, then freezes one stage and trains the rest on `more_batches`. From the freeze on, the stage's parameters have `requires_grad` False and stay so, and neither its weights nor its BatchNorm statistics move; the rest stays in training mode and goes on learning. The loss falls in this program, and there are **three mistakes** in it, each of which you have seen above.
+# {price} A colleague trains everything on `first_batches`, one step a batch, then freezes one stage and trains the rest on `more_batches`. From the freeze on, the stage's parameters have `requires_grad` False and stay so, and neither its weights nor its BatchNorm statistics move; the rest stays in training mode and goes on learning. The loss falls in this program, and there are **three mistakes** in it, each of which you have seen above.
 #
 # Repair the function in place. Loss, order of the batches, rate and momentum are as they should be: the model must end where they take it. You may keep the optimizer after the freeze, or make a new one like it. The model comes as somebody left it, in eval mode and with old gradients on it. Each mistake counts by itself; whatever else goes wrong costs a point.
 

@@ -137,7 +137,7 @@ print("over state_dict: ", sum(tensor.numel() for tensor in twice.state_dict().v
 # %% [markdown]
 # ## Exercise 1: count
 #
-# *3 points · 6 minutes · easy.* Write a function that works for every network. It returns a dict with three numbers of elements: `"total"` for all parameters, `"trainable"` for those that train, `"buffers"` for everything that `model.buffers()` gives, counters included. Tensors that are shared count once. Count without changing the network.
+# {price} Write a function that works for every network. It returns a dict with three numbers of elements: `"total"` for all parameters, `"trainable"` for those that train, `"buffers"` for everything that `model.buffers()` gives, counters included. Tensors that are shared count once. Count without changing the network.
 
 
 # %% exercise="counting.count_parameters"
@@ -220,7 +220,7 @@ lab.stage_panel(by_stage)
 # %% [markdown]
 # ## Exercise 2: count by part
 #
-# *4 points · 8 minutes · medium.* Write the table for any network. `model.named_children()` gives its direct parts. Return a dict from each part's name to its number of parameters, in order, 0 for a part without any. A parameter shared by two parts counts in the first of them; parameters that belong to the model itself stand under the key `""`. The sum is then the total. Beware of names that begin alike, such as `low` and `lower`. Count without changing the network.
+# {price} Write the table for any network. `model.named_children()` gives its direct parts. Return a dict from each part's name to its number of parameters, in order, 0 for a part without any. A parameter shared by two parts counts in the first of them; parameters that belong to the model itself stand under the key `""`. The sum is then the total. Beware of names that begin alike, such as `low` and `lower`. Count without changing the network.
 
 
 # %% exercise="counting.count_by_child"
@@ -375,7 +375,7 @@ print(f"saved, everything frozen:    {file_size(model) / 1e6:.1f} MB")
 # %% [markdown]
 # ## Exercise 3: what training costs
 #
-# *4 points · 8 minutes · medium.* Predict the bill for any network, before any training. Return a dict with three numbers of bytes: `"weights"` for all parameters, `"gradients"`, and `"adam"` for the two moments (leave its step counters out). Not every number has 4 bytes: parts may be float16 or float64, and `parameter.element_size()` gives the bytes of one element. The network itself stays as it is: try things out on a copy.
+# {price} Predict the bill for any network, before any training. Return a dict with three numbers of bytes: `"weights"` for all parameters, `"gradients"`, and `"adam"` for the two moments (leave its step counters out). Not every number has 4 bytes: parts may be float16 or float64, and `parameter.element_size()` gives the bytes of one element. The network itself stays as it is: try things out on a copy.
 
 
 # %% exercise="counting.training_bytes"
@@ -501,7 +501,7 @@ for choice in ("BatchNorm and head", "last stage and head"):
 # %% [markdown]
 # ## Exercise 4: find the bug
 #
-# *4 points · 10 minutes · hard.* A colleague's function freezes a network, gives it a new linear head, and reports two numbers: how many parameters there are, and how many train. It raises nothing, and the model, the total and the trainable number that it returns are **all three wrong**. Repair it in place.
+# {price} A colleague's function freezes a network, gives it a new linear head, and reports two numbers: how many parameters there are, and how many train. It raises nothing, and the model, the total and the trainable number that it returns are **all three wrong**. Repair it in place.
 #
 # `head_name` names a linear layer, maybe one inside another module, such as `"readout.1"`. In the end the head alone is trainable, and everything outside it is as it was but for its flags. Shared weights count once. The head earns two points, each number one.
 

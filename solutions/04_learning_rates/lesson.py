@@ -152,7 +152,7 @@ for rate in (1e-4, 1e-2, 0.1, 0.3, 1.0):
 # %% [markdown]
 # ## Exercise 1: a range test
 #
-# *5 points · 12 minutes · medium.* How do we find the edge without a training for each rate? Smith (2017) lets the rate grow during one short run, from far too low to far too high, and draws the loss against it.
+# {price} How do we find the edge without a training for each rate? Smith (2017) lets the rate grow during one short run, from far too low to far too high, and draws the loss against it.
 #
 # You are given a model, a list of `batches` (each of them images and labels), and the lowest and the highest rate. Use one rate for each batch, from `lowest` to `highest`, evenly spaced on a log scale. At each rate take one step of plain SGD in training mode, whatever mode the model comes in, and note the mean cross-entropy that the batch had before its update. Go on to the last batch also when the loss rises: how it rises is what the test shows. Return the rates and the losses, unrounded, two lists of plain numbers of the same length.
 #
@@ -437,7 +437,7 @@ lab.accuracy_by_arm(arms, baseline, title="Held-out accuracy with one rate and w
 # %% [markdown]
 # ## Exercise 2: a rate for each depth
 #
-# *4 points · 10 minutes · medium.* Howard and Ruder (2018) go further: every layer has its own rate, lower the nearer it stands to the input. Write this for any network. `stages` are the names of its stages **from input to output**, such as `"blocks.0"`. The head gets `head_rate`. The last stage gets `head_rate * decay`, the one before it `head_rate * decay**2`, and so on. All parameters that are in no stage and not in the head (the stem, norms outside the stages) get `head_rate * decay**(len(stages) + 1)`.
+# {price} Howard and Ruder (2018) go further: every layer has its own rate, lower the nearer it stands to the input. Write this for any network. `stages` are the names of its stages **from input to output**, such as `"blocks.0"`. The head gets `head_rate`. The last stage gets `head_rate * decay`, the one before it `head_rate * decay**2`, and so on. All parameters that are in no stage and not in the head (the stem, norms outside the stages) get `head_rate * decay**(len(stages) + 1)`.
 #
 # Return a list of parameter groups as an optimizer takes it. Frozen parameters are left out, and a stage that is frozen as a whole keeps its place in the count. Each other parameter stands in the list once, also one that two layers share. Head and stages may lie inside other modules, so that their names hold dots, and a name may be the beginning of another. Neither the model nor the list `stages` is changed.
 
@@ -471,7 +471,7 @@ lab.sweep_slider(recorded)
 # %% [markdown]
 # ## Exercise 3: four curves
 #
-# *4 points · 6 minutes · medium.* Four recorded runs with another seed than the slider's. Their labels have been lost. In one the rate was too low, in one about right, in one too high, and in one nothing was trained at all. Look at where each loss starts, where it ends, how it gets there, and at the accuracy. Then give each letter one of the four words "too low", "about right", "too high" and "nothing trains".
+# {price} Four recorded runs with another seed than the slider's. Their labels have been lost. In one the rate was too low, in one about right, in one too high, and in one nothing was trained at all. Look at where each loss starts, where it ends, how it gets there, and at the accuracy. Then give each letter one of the four words "too low", "about right", "too high" and "nothing trains".
 
 # %%
 curves = {letter: recorded.runs[place] for letter, place in zip("ABCD", (13, 31, 16, 22), strict=True)}
@@ -533,7 +533,7 @@ for seed in range(2):
 # %% [markdown]
 # ## Exercise 4: find the bug
 #
-# *4 points · 12 minutes · hard.* A colleague has copied a recipe: SGD, a rate for the backbone, a higher one for the head, a linear warm-up of both. The two rates come from a program with a **mean** loss. In step *k* (counted from 1) each group should have its own rate times min(1, *k* / `warm_up`). The function below runs without complaint, and the backbone does not survive it. There are **two mistakes** in it. Repair the function in place.
+# {price} A colleague has copied a recipe: SGD, a rate for the backbone, a higher one for the head, a linear warm-up of both. The two rates come from a program with a **mean** loss. In step *k* (counted from 1) each group should have its own rate times min(1, *k* / `warm_up`). The function below runs without complaint, and the backbone does not survive it. There are **two mistakes** in it. Repair the function in place.
 #
 # Each mistake that is mended counts 2 points. The rest stays as it is: plain SGD without momentum or weight decay, one step for each batch in its order, training mode, no clipping, old gradients cleared before each step, and the trained model comes back. The check compares weights and statistics at the end, and takes a point if a repair spoils something else, whatever it is. It names nothing of the two mistakes before one of them is mended.
 

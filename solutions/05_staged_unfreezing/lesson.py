@@ -176,7 +176,7 @@ print(f"in memory: activations {activations.megabytes:.0f} MB, features {feature
 # %% [markdown]
 # ## Exercise 1: unfreeze the last n stages
 #
-# *5 points · 10 minutes · medium.* Make a network ready for phase 2, for any number of stages. `stages` lists the names of its stages from input to output, `head_name` is the name of its head; a name may hold dots, since stages and head may lie inside other modules. Afterwards just the head and the last `n` stages are trainable, whatever was trainable before, and the returned optimizer (any of `torch.optim`) holds just these, each parameter once: the head at `head_rate`, the stages at `stage_rate`. `n` may be 0 or all of them. Change nothing else: no mode, no weight, not the list `stages`.
+# {price} Make a network ready for phase 2, for any number of stages. `stages` lists the names of its stages from input to output, `head_name` is the name of its head; a name may hold dots, since stages and head may lie inside other modules. Afterwards just the head and the last `n` stages are trainable, whatever was trainable before, and the returned optimizer (any of `torch.optim`) holds just these, each parameter once: the head at `head_rate`, the stages at `stage_rate`. `n` may be 0 or all of them. Change nothing else: no mode, no weight, not the list `stages`.
 
 
 # %% exercise="staged.unfreeze_last"
@@ -281,7 +281,7 @@ def run(recipe, task="same modules", statistics="frozen", seed=0, every=1000):
 # %% [markdown]
 # ## Exercise 2: two phases
 #
-# *5 points · 12 minutes · hard.* Write the same for any network, on batches of photographs, with `training_step` and plain SGD (no momentum, no weight decay):
+# {price} Write the same for any network, on batches of photographs, with `training_step` and plain SGD (no momentum, no weight decay):
 #
 # 1. Phase 1: only the head trains, at `head_rate`, one step for each of `head_batches`. The rest stays as it is, statistics included: the model is in eval mode.
 # 2. Phase 2: the head at `head_rate` and the last stage, `stages[-1]`, at `stage_rate`, one step for each of `tune_batches`. The last stage is in training mode, so that its statistics follow; everything else stays in eval mode.
@@ -446,7 +446,7 @@ print(f"the test cells, once: {lab.evaluate(top, activations, test)}")
 #
 # ## Exercise 3: find the bug
 #
-# *4 points · 10 minutes · hard.* A colleague put both ideas together: two rounds for the head, two with the last stage, and back to the best round. `measure(model, dataset)` gives the accuracy on `validation` or on `test`. It is meant to choose among the rounds' ends as `tune_with_validation` does, to come back with the weights of the best one, and to tell their score on the test cells, which are asked once, at the end. The function runs and returns fine numbers, and it has **three mistakes**, none of which PyTorch complains about. Repair it in place.
+# {price} A colleague put both ideas together: two rounds for the head, two with the last stage, and back to the best round. `measure(model, dataset)` gives the accuracy on `validation` or on `test`. It is meant to choose among the rounds' ends as `tune_with_validation` does, to come back with the weights of the best one, and to tell their score on the test cells, which are asked once, at the end. The function runs and returns fine numbers, and it has **three mistakes**, none of which PyTorch complains about. Repair it in place.
 #
 # All else is as it should be: plain SGD at 0.05 for everything that trains, four rounds over the batches in their order, eval mode throughout. The check compares the weights after every round. While none of the three is mended it only says so; after that it names what it sees, with a hint and a fix to unfold.
 

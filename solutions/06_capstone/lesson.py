@@ -273,7 +273,7 @@ def trial(recipe, seed=0):
 # %% [markdown]
 # ## Exercise 1: the inspector
 #
-# *10 points · 25 minutes · hard.* Choose your `recipe`, and write `inspect(photographs)`. It is given uint8 photographs of shape `(N, 300, 300)` and returns a float tensor of shape `(N, 2)`: for each photograph the score of *good* and the score of *defective*. It uses the network `model`, which a cell below trains. You may change the training program above as well, for example weigh the defective cells more in the loss.
+# {price} Choose your `recipe`, and write `inspect(photographs)`. It is given uint8 photographs of shape `(N, 300, 300)` and returns a float tensor of shape `(N, 2)`: for each photograph the score of *good* and the score of *defective*. It uses the network `model`, which a cell below trains. You may change the training program above as well, for example weigh the defective cells more in the loss.
 #
 # The check asks it for all 656 held-out cells. Five points rise with the accuracy, from 70 % to 87 %; five with the balanced accuracy, from 60 % to 82 %. An inspector whose answer depends on the other photographs of the batch, or changes from call to call, gets half of the points at most. Logits that still need a gradient cost a point, and so does a side effect: changed photographs, or a setting of PyTorch's that stays switched.
 
@@ -368,7 +368,7 @@ if replies is not None:
 # %% [markdown]
 # ## Exercise 2: how sure is the number?
 #
-# *4 points · 6 minutes · medium.* Another draw of 656 cells would have given another accuracy. A 95 % **confidence interval** says how far: intervals made in this way hold the true accuracy, on cells drawn like these, in about 95 of 100 cases. We take Wilson's (1927), which also behaves where all answers are right. With $\hat p$ the share of right answers among $n$, and $z = 1.96$,
+# {price} Another draw of 656 cells would have given another accuracy. A 95 % **confidence interval** says how far: intervals made in this way hold the true accuracy, on cells drawn like these, in about 95 of 100 cases. We take Wilson's (1927), which also behaves where all answers are right. With $\hat p$ the share of right answers among $n$, and $z = 1.96$,
 #
 # $$\text{middle} = \frac{\hat p + \frac{z^2}{2n}}{1 + \frac{z^2}{n}}, \qquad \text{half width} = \frac{z}{1 + \frac{z^2}{n}} \sqrt{\frac{\hat p\,(1 - \hat p)}{n} + \frac{z^2}{4n^2}}.$$
 #
@@ -542,7 +542,7 @@ if replies is not None:
 # %% [markdown]
 # ## Exercise 3: save and load
 #
-# *4 points · 8 minutes · medium.* The inspector has to leave this notebook. Write two functions, for any network.
+# {price} The inspector has to leave this notebook. Write two functions, for any network.
 #
 # `save_model(model, path)` writes everything that the network needs for its answers into one [safetensors](https://huggingface.co/docs/safetensors) file at exactly this path: numbers with names, and no code, so that it is safe to open a stranger's. The names are up to you. It leaves the model as it is, its mode included.
 #
@@ -590,7 +590,7 @@ except NotImplementedError:
 # %% [markdown]
 # ## Exercise 4: the model card
 #
-# *6 points · 10 minutes · easy.* A model card (Mitchell et al. 2019, [arXiv 1810.03993](https://arxiv.org/abs/1810.03993)) tells a reader who was not here what the network is for and where it may fail. Replace each `None`. Texts are sentences of eight words or more, in your own words (the licence: four); numbers are fractions, taken from the variables above and not typed. Rounded, they keep two decimals at least.
+# {price} A model card (Mitchell et al. 2019, [arXiv 1810.03993](https://arxiv.org/abs/1810.03993)) tells a reader who was not here what the network is for and where it may fail. Replace each `None`. Texts are sentences of eight words or more, in your own words (the licence: four); numbers are fractions, taken from the variables above and not typed. Rounded, they keep two decimals at least.
 #
 # The check compares accuracy, interval and balanced accuracy with what the check of exercise 1 measured in this notebook; without that measurement the three earn nothing. The interval is Wilson's. Each field brings a tenth of the points.
 

@@ -18,9 +18,11 @@ from nbformat import NotebookNode
 from grader.autograde.course_config import skeleton
 from grader.autograde.execute.bounded_client import BoundedClient
 from grader.autograde.execute.package_version import package_version
+from grader.autograde.execute.preflight import first_error
 from grader.autograde.execute.submission_job import code_sources
 from grader.autograde.execute.workers import cores
 from grader.autograde.grading_folder import GradingFolder
+from grader.errors import CourseError
 from grader.lab.cache import VARIABLE as CACHE
 from grader.lab.cache import cache_folder
 from grader.lab.checkpoints import FOLDER
@@ -80,7 +82,12 @@ async def _run(folder: LessonFolder, training: NotebookNode, target: Path) -> bo
         }
         limits = Limits(**unlimited, threads=cores())  # nobody else executes meanwhile
         async with open_kernel(Sandbox.NONE, scratch, limits, environment) as manager:
-            _, stopped = await BoundedClient(training, manager, limits).run()
+            runs, stopped = await BoundedClient(training, manager, limits).run()
+        if problem := first_error(runs):
+            raise CourseError(
+                f"Nothing was graded: the training of {folder.lesson} itself does not run on this machine. "
+                f"{problem} Mend that (`grader doctor` may say how) and run the same command again."
+            )
         for path in sorted((scratch / FOLDER).glob("*.json")):
             shutil.copy(path, target)
         return stopped is None

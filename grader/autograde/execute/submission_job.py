@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 from pydantic import BaseModel, ConfigDict
 
 from grader.autograde.execute.package_version import package_version
+from grader.autograde.grading_folder import NAME as GRADING
 from grader.autograde.grading_folder import GradingFolder
 from grader.autograde.judging.challenges import challenges_for
 from grader.autograde.judging.course_secret import course_secret
@@ -69,7 +70,7 @@ class SubmissionJob(BaseModel):
             "format": EXECUTION_FORMAT,
             "lesson": self.lesson,
             "student": self.student,
-            "sources": code_sources(nbformat.reads(self.notebook, as_version=4)),
+            "sources": code_sources(self.read_notebook()),
             "files": {name: hashlib.sha256(content).hexdigest() for name, content in self.files.items()},
             "challenges": self.challenges,
             "limits": self.limits.model_dump(),
@@ -77,9 +78,13 @@ class SubmissionJob(BaseModel):
         text = json.dumps(decides, sort_keys=True)
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
+    def read_notebook(self) -> NotebookNode:
+        """The notebook that is executed."""
+        return nbformat.reads(self.notebook, as_version=4)
+
     def prepared(self) -> PreparedJob:
         """What replaying its execution needs."""
-        sources = sources_sha(nbformat.reads(self.notebook, as_version=4))
+        sources = sources_sha(self.read_notebook())
         return PreparedJob(key=self.key, sources=sources, challenges=self.challenges)
 
 
@@ -108,7 +113,7 @@ def prepare_job(
     folder = GradingFolder(course)
     files, _ = regular_files(folder.intake / student / lesson, FileLimits())
     files = {name: content for name, content in files.items() if name not in _NEVER_TAKEN_ALONG}
-    files |= _files_of_the_lesson(course, lesson)
+    files |= files_of_the_lesson(course, lesson)
     return SubmissionJob(
         lesson=lesson,
         student=student,
@@ -121,8 +126,9 @@ def prepare_job(
     )
 
 
-def _files_of_the_lesson(course: Path, lesson: str) -> dict[str, bytes]:
+def files_of_the_lesson(course: Path, lesson: str) -> dict[str, bytes]:
+    """What lies beside every notebook of the lesson, by path: checks, quiz, recorded runs, checkpoints."""
     found = LessonFolder(lesson, course).beside_the_notebook()
-    runs = GradingFolder(course).checkpoints / lesson
+    runs = course / GRADING / "checkpoints" / lesson  # made for a class; the doctor makes no folder
     found |= {f".checkpoints/{path.name}": path for path in sorted(runs.glob("*.json"))}
     return {name: path.read_bytes() for name, path in found.items()}

@@ -24,11 +24,16 @@ class ExerciseReport(BaseModel):
 
 
 class SubmissionReport(BaseModel):
-    """One student's lesson."""
+    """One student's lesson.
+
+    Attributes:
+        key: of the job whose execution was judged; empty in a report of an older version.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     format: Literal[1] = 1
+    key: str = ""
     lesson: str
     student: str
     sandbox: str

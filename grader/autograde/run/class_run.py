@@ -17,14 +17,15 @@ from filelock import FileLock, Timeout
 
 from grader.autograde.course_config import skeleton
 from grader.autograde.execute.lesson_checkpoints import make_lesson_checkpoints
+from grader.autograde.execute.preflight import preflight_job
 from grader.autograde.execute.spool import Spool
-from grader.autograde.execute.submission_job import PreparedJob, SubmissionJob, prepare_job
+from grader.autograde.execute.submission_job import SubmissionJob, prepare_job
 from grader.autograde.execute.workers import Workers
-from grader.autograde.execution import Execution
 from grader.autograde.failures import keep_failure
 from grader.autograde.grading_folder import GradingFolder
 from grader.autograde.judging.report import SubmissionReport
 from grader.autograde.run.nbgrader_course import NbgraderCourse
+from grader.autograde.run.outcomes import Outcomes, once_the_lesson_runs
 from grader.autograde.run.summary import Row, Summary, row_of
 from grader.autograde.steps.intake_exporter import intake_record, take_in_all
 from grader.course import lesson_ids
@@ -75,7 +76,7 @@ class ClassRun:
         """
         started = time.monotonic()
         with self.ready() as (nbgrader, folders, sandbox):
-            found = _Found()
+            found = Outcomes()
             self._take_in(folders, found)
             self._execute(folders, sandbox, workers, found)
             nbgrader.wait_for_gradebook()
@@ -96,7 +97,7 @@ class ClassRun:
         nbgrader = self._nbgrader(sandbox)
         with self._alone():
             folders = self._folders(nbgrader)
-            nbgrader.insist_on_release(self.lesson)
+            nbgrader.enter(self.lesson)
             yield nbgrader, folders, sandbox
 
     def _nbgrader(self, sandbox: str) -> NbgraderCourse:
@@ -141,7 +142,7 @@ class ClassRun:
                 )
         return {student: found[student] for student in found if not self.students or student in self.students}
 
-    def _take_in(self, folders: dict[str, Path], found: "_Found") -> None:
+    def _take_in(self, folders: dict[str, Path], found: Outcomes) -> None:
         self.tell("intake", 0, len(folders))
         for number, (student, intake) in enumerate(
             take_in_all(self.course, self.lesson, list(folders.values())), start=1
@@ -153,26 +154,28 @@ class ClassRun:
         make_lesson_checkpoints(LessonFolder(self.lesson, self.course))
 
     def _execute(
-        self, folders: dict[str, Path], sandbox: str, workers: Callable[[], Workers], found: "_Found"
+        self, folders: dict[str, Path], sandbox: str, workers: Callable[[], Workers], found: Outcomes
     ) -> None:
-        """Execute what is missing in the spool; each is stored as soon as it ends."""
+        """Execute what is missing in the spool; each is stored as soon as it ends.
+
+        Raises:
+            CourseError: the untouched release does not run here: then nothing is stored.
+        """
         spool = Spool(GradingFolder(self.course))
         self.tell("execution", 0, len(folders))
         waiting = self._not_executed_yet(folders, sandbox, spool, found)
         first = next(waiting, None)
         if first is None:
             return
+        untouched = preflight_job(self.course, self.lesson, limits=self.limits, sandbox=sandbox)
         with workers() as crew:
-            for job, outcome in crew.run(itertools.chain([first], waiting)):
-                if isinstance(outcome, Execution):
-                    spool.put(outcome)
-                    found.executed.add(job.student)
-                else:
-                    found.failed[job.student] = keep_failure(self.course, self.lesson, job.student, outcome)
+            outcomes = crew.run(itertools.chain([untouched, first], waiting))
+            for job, outcome in once_the_lesson_runs(self.lesson, outcomes):
+                found.keep(self.course, job, outcome, spool)
                 self.tell("execution", found.done, len(folders))
 
     def _not_executed_yet(
-        self, folders: dict[str, Path], sandbox: str, spool: Spool, found: "_Found"
+        self, folders: dict[str, Path], sandbox: str, spool: Spool, found: Outcomes
     ) -> Iterator[SubmissionJob]:
         """Prepare each submission, once, when a worker is free; give those that the spool does not hold.
 
@@ -203,7 +206,7 @@ class ClassRun:
         notebook = transplant(read_clean_notebook(clean), skeleton(LessonFolder(self.lesson, self.course)))
         return prepare_job(self.course, self.lesson, student, notebook, limits=self.limits, sandbox=sandbox)
 
-    def _replay(self, nbgrader: NbgraderCourse, students: list[str], found: "_Found") -> Iterator[Row]:
+    def _replay(self, nbgrader: NbgraderCourse, students: list[str], found: Outcomes) -> Iterator[Row]:
         for number, student in enumerate(students):
             self.tell("gradebook", number, len(students))
             try:
@@ -211,45 +214,27 @@ class ClassRun:
                 row = (
                     Row(student=student, state="failed", reasons=[problem])
                     if problem
-                    else read_row(self.course, self.lesson, student, student in found.executed)
+                    else read_row(nbgrader, self.lesson, student, student in found.executed)
                 )
+                row.feedback_problem = found.without_feedback.get(student)
             except Exception as error:
                 problem = keep_failure(self.course, self.lesson, student, error)
                 row = Row(student=student, state="failed", reasons=[problem])
             yield row
 
-    def _graded(self, nbgrader: NbgraderCourse, student: str, found: "_Found") -> str | None:
+    def _graded(self, nbgrader: NbgraderCourse, student: str, found: Outcomes) -> str | None:
         """Let nbgrader grade what was executed; why it could not."""
         problem = nbgrader.autograde(self.lesson, student, found.prepared[student])
-        if problem is None and self.feedback:
-            problem = nbgrader.generate_feedback(self.lesson, student)
+        if problem is None and self.feedback and (told := nbgrader.generate_feedback(self.lesson, student)):
+            found.without_feedback[student] = told  # her marks are written, whatever becomes of the page
         return problem
 
 
-@dataclass
-class _Found:
-    """What became of the submissions so far, by student.
-
-    Attributes:
-        prepared: what is left of each job.
-        stored: how many were executed by an earlier run.
-        failed: why somebody cannot be graded.
-    """
-
-    prepared: dict[str, PreparedJob] = field(default_factory=dict)
-    stored: int = 0
-    executed: set[str] = field(default_factory=set)
-    failed: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def done(self) -> int:
-        """Submissions that nobody need execute any more."""
-        return self.stored + len(self.executed) + len(self.failed)
-
-
-def read_row(course: Path, lesson: str, student: str, executed: bool) -> Row:
-    """A student's row, from what intake and judge wrote down."""
-    taken = json.loads(intake_record(course, lesson, student).read_text(encoding="utf-8"))
-    path = GradingFolder(course).report(lesson, student)
+def read_row(nbgrader: NbgraderCourse, lesson: str, student: str, executed: bool) -> Row:
+    """A student's row, from what intake and judge wrote down, and from the gradebook."""
+    taken = json.loads(intake_record(nbgrader.root, lesson, student).read_text(encoding="utf-8"))
+    path = GradingFolder(nbgrader.root).report(lesson, student)
     report = SubmissionReport.model_validate_json(path.read_bytes())
-    return row_of(report, taken["set_aside"], taken["problems"], executed)
+    with nbgrader.gradebook() as gradebook:
+        submission = gradebook.find_submission(lesson, student)
+        return row_of(report, submission, taken["set_aside"], taken["problems"], executed)

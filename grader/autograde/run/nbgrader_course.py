@@ -3,7 +3,9 @@
 import contextlib
 import copy
 import os
+import re
 import shutil
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,11 +21,12 @@ from traitlets.config import Config
 
 from grader.autograde.execute.submission_job import PreparedJob
 from grader.autograde.failures import kept_failure
-from grader.autograde.grading_folder import GradingFolder
+from grader.autograde.grading_folder import GradingFolder, write_privately
 from grader.errors import CourseError
 from grader.lesson_folder import NOTEBOOK
 
 _LOCK_SECONDS = 20
+_RAISED = re.compile(r"(\w+\.)*\w*(Error|Exception|Interrupt|Timeout)\b")
 
 
 class NbgraderCourse:
@@ -67,19 +70,28 @@ class NbgraderCourse:
             if folder.is_dir() and not folder.is_symlink() and not folder.parent.name.startswith(".")
         }
 
-    def insist_on_release(self, lesson: str) -> None:
-        """Nothing can be graded that was never released.
+    def enter(self, lesson: str) -> None:
+        """Make the gradebook know a lesson's exercises, as ``nbgrader generate_assignment`` does.
+
+        Nothing happens where it knows them. Students' copy in ``notebooks/`` stays as it is: a course that
+        was fetched has it already, and nbgrader's command then says "skipping" and enters nothing.
 
         Raises:
-            CourseError: the gradebook does not know the lesson, or is locked.
+            CourseError: the gradebook is locked, or the lesson's source cannot be read.
         """
-        with self.gradebook() as gradebook:
-            try:
-                gradebook.find_assignment(lesson)
-            except MissingEntry:
-                raise CourseError(
-                    f"Lesson {lesson} was never released: run `nbgrader generate_assignment {lesson}`."
-                ) from None
+        with self.gradebook() as gradebook, contextlib.suppress(MissingEntry):
+            if gradebook.find_assignment(lesson).notebooks:
+                return
+        elsewhere = copy.deepcopy(self.config)
+        with tempfile.TemporaryDirectory(dir=GradingFolder(self.root).root) as release, _quiet():
+            elsewhere.CourseDirectory.release_directory = os.path.relpath(release, self.root)
+            api = NbGraderAPI(CourseDirectory(config=elsewhere), config=elsewhere)
+            problem = _problem(api.generate_assignment(lesson, force=True, create=True))
+        if problem is not None:
+            raise CourseError(
+                f"Lesson {lesson} cannot be entered into the gradebook: {problem} (`nbgrader "
+                f"generate_assignment {lesson} --force` shows all that nbgrader says of it.)"
+            )
 
     @contextlib.contextmanager
     def gradebook(self) -> Iterator[Gradebook]:
@@ -164,9 +176,15 @@ class NbgraderCourse:
                     before.rename(graded)
 
     def generate_feedback(self, lesson: str, student: str) -> str | None:
-        """nbgrader's own ``generate_feedback`` of one student; what it logged if it failed."""
+        """nbgrader's own ``generate_feedback`` of one student; why it failed, and where all of it stands."""
         with _quiet():
-            return _problem(self._api.generate_feedback(lesson, student, force=True))
+            result = self._api.generate_feedback(lesson, student, force=True)
+        if (problem := _problem(result)) is None:
+            return None
+        path = GradingFolder(self.root).failure(lesson, student).with_suffix(".feedback.txt")
+        with contextlib.suppress(OSError):
+            write_privately(path, "\n".join(result.get(part, "") for part in ("error", "log")))
+        return f"{problem} (all of it: {path.relative_to(self.root)})"
 
     def _why_closed(self, error: sqlalchemy.exc.DatabaseError) -> str:
         if "locked" in str(error):
@@ -201,5 +219,9 @@ def _who_has_open(database: str) -> str:
 def _problem(result: dict) -> str | None:
     if result["success"]:
         return None
-    log = (result.get("error") or result.get("log") or "nbgrader failed").strip().splitlines()
-    return log[-1] if log else "nbgrader failed"
+    lines = [line for part in ("log", "error") for line in result.get(part, "").strip().splitlines()]
+    if lines and lines[-1].strip() == "KeyboardInterrupt":
+        raise KeyboardInterrupt  # nbgrader catches that too, and would go on to the next student
+    # "see the above traceback" says nothing: the line that names the exception does.
+    raised = [line for line in lines if _RAISED.match(line)]
+    return (raised or lines or ["nbgrader failed"])[-1]

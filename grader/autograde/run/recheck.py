@@ -1,7 +1,7 @@
 """Judge again what was executed before: after a correction of a judge, a class has new marks in seconds."""
 
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -18,6 +18,7 @@ from grader.autograde.run.class_run import ClassRun, read_row
 from grader.autograde.run.nbgrader_course import NbgraderCourse
 from grader.autograde.run.summary import Row, Summary
 from grader.autograde.steps.judge_checks import judge_notebook
+from grader.autograde.steps.late_penalties import write_time
 from grader.cell_names import grade_id
 from grader.errors import CourseError
 from grader.lesson_folder import NOTEBOOK
@@ -39,6 +40,7 @@ def recheck(run: ClassRun) -> Summary:
         nbgrader.wait_for_gradebook()
         reports: dict[str, SubmissionReport] = {}
         rows: dict[str, Row] = {}
+        without_feedback: dict[str, str] = {}
         for number, student in enumerate(folders):
             run.tell("judging", number, len(folders))
             forget_failure(run.course, run.lesson, student)
@@ -47,18 +49,19 @@ def recheck(run: ClassRun) -> Summary:
             except Exception as error:  # a check that broke, above all: she keeps her marks
                 rows[student] = _failed(run, student, error)
         _write_grades(nbgrader, run.lesson, reports)
-        for student in _late(nbgrader, run.lesson, reports):
+        for student in _with_penalty(nbgrader, run.lesson, {name: folders[name] for name in reports}):
             try:
                 _assign_late_penalty(nbgrader, run.lesson, student)
             except Exception as error:  # of the instructor's own plugin
                 rows[student] = _failed(run, student, error)
         for student in _with_new_feedback(run, reports):
             if run.feedback and (problem := nbgrader.generate_feedback(run.lesson, student)):
-                rows[student] = Row(student=student, state="failed", reasons=[problem])
+                without_feedback[student] = problem
         for student, report in reports.items():
             path = GradingFolder(run.course).report(run.lesson, student)
             write_privately(path, report.model_dump_json())
-            rows.setdefault(student, read_row(run.course, run.lesson, student, executed=False))
+            row = rows.setdefault(student, read_row(nbgrader, run.lesson, student, executed=False))
+            row.feedback_problem = without_feedback.get(student)
     return Summary(lesson=run.lesson, sandbox=sandbox, rows=[rows[student] for student in folders])
 
 
@@ -98,18 +101,21 @@ def _write_grades(nbgrader: NbgraderCourse, lesson: str, reports: dict[str, Subm
             notebook = gradebook.find_submission_notebook(_NOTEBOOK_NAME, lesson, student)
             for grade in notebook.grades:
                 if grade.name in earned:
-                    grade.auto_score = earned[grade.name]
-                    grade.needs_manual_grade = grade.manual_score is not None
+                    grade.auto_score = earned[grade.name]  # what was graded by hand waits as it did
         gradebook.db.commit()
 
 
-def _late(nbgrader: NbgraderCourse, lesson: str, students: Iterable[str]) -> list[str]:
+def _with_penalty(nbgrader: NbgraderCourse, lesson: str, folders: dict[str, Path]) -> list[str]:
+    """Who is late, by the due date, the extension and the timestamp of now, or has a penalty of before."""
+    found = []
     with nbgrader.gradebook() as gradebook:
-        return [
-            student
-            for student in students
-            if gradebook.find_submission(lesson, student).total_seconds_late > 0
-        ]
+        for student, folder in folders.items():
+            submission = gradebook.find_submission(lesson, student)
+            write_time(submission, folder)
+            if submission.total_seconds_late > 0 or submission.late_submission_penalty:
+                found.append(student)
+        gradebook.db.commit()
+    return found
 
 
 def _assign_late_penalty(nbgrader: NbgraderCourse, lesson: str, student: str) -> None:

@@ -3,12 +3,14 @@
 import json
 from typing import Literal
 
+from nbgrader.api import SubmittedAssignment
 from pydantic import BaseModel
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from grader.autograde.judging.report import SubmissionReport
+from grader.autograde.judging.report import ExerciseReport, SubmissionReport
+from grader.cell_names import exercise_id
 
 State = Literal["graded", "no evidence", "set aside", "failed"]
 
@@ -19,6 +21,11 @@ class Row(BaseModel):
     Attributes:
         state: "no evidence": at least one check had nothing to judge; "set aside": the submission could not
             be read; "failed": this machine could not grade it, and nothing was written.
+        points: as the gradebook has them: manual points and extra credit counted, the penalty taken off.
+        penalty: for being late.
+        exercises: the points of each by id, extra credit counted.
+        needs_manual_grading: an instructor has something to look at.
+        feedback_problem: why there is no new page for the student, if one was wanted.
         executed: in this run, rather than taken from the spool.
     """
 
@@ -26,6 +33,10 @@ class Row(BaseModel):
     state: State
     points: float = 0.0
     max_points: float = 0.0
+    penalty: float = 0.0
+    exercises: dict[str, float] = {}
+    needs_manual_grading: bool = False
+    feedback_problem: str | None = None
     reasons: list[str] = []
     executed: bool = False
     seconds: float = 0.0
@@ -41,12 +52,18 @@ class Summary(BaseModel):
 
     @property
     def failed(self) -> list[Row]:
-        """Students whose submission was not graded through a fault of this machine."""
-        return [row for row in self.rows if row.state == "failed"]
+        """Students whose submission was not graded, or got no page, through a fault of this machine."""
+        return [row for row in self.rows if row.state == "failed" or row.feedback_problem]
 
 
-def row_of(report: SubmissionReport, set_aside: str | None, problems: list[str], executed: bool) -> Row:
-    """The row of a student who was graded."""
+def row_of(
+    report: SubmissionReport,
+    submission: SubmittedAssignment,
+    set_aside: str | None,
+    problems: list[str],
+    executed: bool,
+) -> Row:
+    """The row of a student who was graded: why by the report, points by the gradebook."""
     reasons = [set_aside] if set_aside else []
     state: State = "set aside" if set_aside else "graded"
     if not set_aside and report.without_evidence:
@@ -59,17 +76,28 @@ def row_of(report: SubmissionReport, set_aside: str | None, problems: list[str],
         reasons += [
             f"{exercise.exercise}: {exercise.findings[0]}"
             for exercise in report.exercises
-            if exercise.has_evidence and exercise.points == 0 and exercise.findings
+            if exercise.has_evidence and exercise.findings and _is_worth_telling(exercise)
         ]
+    grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
+    penalty = submission.late_submission_penalty or 0.0
     return Row(
         student=report.student,
         state=state,
-        points=report.points,
-        max_points=report.max_points,
+        points=max(0.0, submission.score - penalty),  # as `nbgrader export` writes it
+        max_points=submission.max_score,
+        penalty=penalty,
+        exercises={exercise_id(grade.name): grade.score for grade in grades},
+        needs_manual_grading=bool(submission.needs_manual_grade),
         reasons=[*reasons, *problems],
         executed=executed,
         seconds=report.seconds,
     )
+
+
+def _is_worth_telling(exercise: ExerciseReport) -> bool:
+    """Nothing earned, or a quiz that is not all right: of an exercise half right the pages tell more."""
+    is_quiz = exercise.exercise.endswith(".quiz")
+    return exercise.points == 0 or (is_quiz and exercise.points < exercise.max_points)
 
 
 def show(summary: Summary, console: Console) -> None:
@@ -83,7 +111,7 @@ def show(summary: Summary, console: Console) -> None:
     for row in summary.rows:
         points = "–" if row.state == "failed" else f"{row.points:g} of {row.max_points:g}"
         state = f"[{colours[row.state]}]{row.state}[/]"
-        table.add_row(escape(_printable(row.student)), points, state, escape(_shortened(row.reasons)))
+        table.add_row(escape(_printable(row.student)), points, state, escape(_shortened(_remarks(row))))
     console.print(table)
     counts = {state: sum(row.state == state for row in summary.rows) for state in colours}
     told = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
@@ -91,6 +119,14 @@ def show(summary: Summary, console: Console) -> None:
     console.print(
         f"{len(summary.rows)} submissions: {told}; {executed} executed now, in {summary.seconds:.0f} s."
     )
+
+
+def _remarks(row: Row) -> list[str]:
+    """What an instructor has to know first, then the reasons."""
+    remarks = [f"late: {row.penalty:g} points taken off"] if row.penalty else []
+    remarks += ["needs manual grading"] if row.needs_manual_grading else []
+    remarks += [f"no new feedback page: {row.feedback_problem}"] if row.feedback_problem else []
+    return [*remarks, *row.reasons]
 
 
 def as_json(summary: Summary) -> str:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from pathlib import Path
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
@@ -33,11 +34,18 @@ class JudgeChecks(NbGraderPreprocessor):
         submission = submission_of(resources, self.config)
         given = resources["finetuning_course"]
         report = judge_notebook(nb, submission, given["execution"], given["challenges"])
-        write_privately(
-            GradingFolder(submission.course).report(submission.lesson, submission.student),
-            report.model_dump_json(),
-        )
+        path = GradingFolder(submission.course).report(submission.lesson, submission.student)
+        given["same_as_before"] = report.key == _key_of(path)
+        write_privately(path, report.model_dump_json())
         return nb, resources
+
+
+def _key_of(report: Path) -> str | None:
+    """Of the job that was graded last."""
+    try:
+        return SubmissionReport.model_validate_json(report.read_bytes()).key
+    except (OSError, ValueError):
+        return None
 
 
 def judge_notebook(
@@ -53,6 +61,7 @@ def judge_notebook(
     with contextlib.chdir(submission.folder.solution):
         reports = _judge_cells(nb, submission, execution, challenges)
     return SubmissionReport(
+        key=execution.key,
         lesson=submission.lesson,
         student=submission.student,
         sandbox=execution.sandbox,

@@ -28,7 +28,7 @@ class TransplantCells(NbGraderPreprocessor):
                 continue
             if marks.grade_id not in checksums:
                 self.log.warning(
-                    "Cell %s is newer than the release: run `nbgrader generate_assignment %s`.",
+                    "Cell %s is newer than the release: run `nbgrader generate_assignment %s --force`.",
                     marks.grade_id,
                     submission.lesson,
                 )

@@ -27,6 +27,5 @@ class ZeroMissingChecks(NbGraderPreprocessor):
                 if grade.cell.cell_type == "code" and grade.name not in present:
                     self.log.warning("Check '%s' is missing from the submission: 0 points", grade.name)
                     grade.auto_score = 0
-                    grade.needs_manual_grade = grade.manual_score is not None
             gradebook.db.commit()
         return nb, resources

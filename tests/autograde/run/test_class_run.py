@@ -285,7 +285,7 @@ def test_a_lesson_corrected_and_released_again_regrades(course, nbgrader):
 # --- what cannot be, in one sentence ------------------------------------------------------------------------
 
 
-def test_unknown_lesson_student_no_submissions_never_released(course):
+def test_unknown_lesson_student_no_submissions(course):
     with pytest.raises(CourseError, match="did you mean '00_start_here'"):
         module.ClassRun(course, "00_start").grade(LocalWorkers)
     with pytest.raises(CourseError, match="no submissions of 00_start_here"):
@@ -293,8 +293,23 @@ def test_unknown_lesson_student_no_submissions_never_released(course):
     hand_in(course, "ada", release(course))
     with pytest.raises(CourseError, match="did you mean 'ada'"):
         grade(course, "adah")
+
+
+def test_a_lesson_that_the_gradebook_does_not_know_is_entered(course):
+    """A course that was fetched: released long ago, no gradebook. Students' copy stays as it is."""
     (course / "gradebook.db").unlink()
-    with pytest.raises(CourseError, match="never released"):
+    before = {path: path.stat().st_mtime_ns for path in (course / "notebooks").rglob("*")}
+    hand_in(course, "ada", solution(course))
+    assert rows(grade(course)) == {"ada": (6, "graded")}
+    assert {path: path.stat().st_mtime_ns for path in (course / "notebooks").rglob("*")} == before
+
+
+def test_a_lesson_that_cannot_be_entered_is_told(course):
+    (course / "gradebook.db").unlink()
+    hand_in(course, "ada", solution(course))
+    source = course / "solutions" / LESSON / "lesson.ipynb"
+    source.write_text(source.read_text()[:100])
+    with pytest.raises(CourseError, match="generate_assignment"):
         grade(course)
 
 
