@@ -13,6 +13,7 @@ from nbgrader import preprocessors as stock
 
 from grader.authoring.release_checks import ReleaseChecks
 from grader.autograde.steps.clear_quiz_answers import ClearQuizAnswers
+from grader.autograde.steps.grades_csv import GradesCsv
 from grader.autograde.steps.intake_exporter import IntakeExporter
 from grader.autograde.steps.judge_checks import JudgeChecks
 from grader.autograde.steps.late_penalties import LatePenalties
@@ -79,6 +80,8 @@ c.Autograde.autograde_preprocessors = [
     LatePenalties,  # in the place of AssignLatePenalties
     stock.CheckCellMetadata,
 ]
+
+c.ExportApp.plugin_class = GradesCsv
 
 # For `nbgrader validate` and for building; submissions run in SandboxedExecute.
 c.Execute.timeout = 600  # seconds a cell

@@ -18,7 +18,8 @@ class Confinement(BaseModel):
     Attributes:
         kind: how it is confined.
         scratch: its working folder, with the files that it is given.
-        connection: the folder of the kernel's sockets.
+        connection: the folder of the kernel's sockets, with the connection file. In namespaces a copy of it
+            lies in a small file system of the kernel's own.
         readable: files and folders that it may read.
         uid: the user that it becomes, where the grader is root.
         limits: of time, memory, processes and space.

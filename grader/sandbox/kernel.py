@@ -3,8 +3,8 @@
 import atexit
 import contextlib
 import functools
+import logging
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Sequence
@@ -20,7 +20,10 @@ from grader.sandbox.forking import ForkServer
 from grader.sandbox.limits import Limits
 from grader.sandbox.provisioner import ColdProvisioner, ForkedProvisioner
 from grader.sandbox.readable import interpreter_folders
+from grader.sandbox.remove_tree import remove_tree
 from grader.sandbox.users import throw_away_user
+
+_LOG = logging.getLogger(__name__)
 
 _FORKED: dict[Sandbox, Kind] = {
     Sandbox.NAMESPACES: "namespaces",
@@ -73,6 +76,9 @@ async def open_kernel(
             )
             manager = _manager(sandbox, confinement, _environment(scratch, limits) | (environment or {}))
             await manager.start_kernel()
+            if sandbox is Sandbox.NAMESPACES and isinstance(manager.provisioner, ForkedProvisioner):
+                # The sockets lie in the kernel's own file system, which is seen from here in this way.
+                manager.ip = f"/proc/{manager.provisioner.pid}/root{confinement.connection}/s"
             try:
                 yield manager
             finally:
@@ -82,7 +88,10 @@ async def open_kernel(
                     await manager.provisioner.wait()
                 manager.context.destroy(linger=0)
     finally:
-        shutil.rmtree(connection, ignore_errors=True)
+        try:
+            remove_tree(connection)
+        except OSError as problem:  # no reason to lose what the kernel gave
+            _LOG.warning("%s could not be removed: %s", connection, problem)
 
 
 def _changes_user(sandbox: Sandbox) -> bool:

@@ -13,6 +13,7 @@ _SYSTEM = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32"]
 _SETTINGS = ["ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "fonts", "localtime", "mime.types"]
 _DEVICES = ["null", "zero", "full", "random", "urandom"]
 _SHARED_MEMORY, _TEMPORARY = "256m", "128m"
+_SOCKETS = "1m,nr_inodes=64"  # the connection file and five sockets
 
 
 def enter(confinement: Confinement) -> None:
@@ -60,6 +61,7 @@ def _lay_out_files(confinement: Confinement) -> None:
     """A new root that holds only what the confinement names, and nothing of the old one."""
     system.mount("none", "/", None, system.MS_REC | system.MS_PRIVATE)
     scratch, given = str(confinement.scratch), _read_tree(confinement.scratch)
+    connection, sockets = str(confinement.connection), _read_tree(confinement.connection)
     owner = confinement.uid if os.geteuid() == 0 and confinement.uid else os.geteuid()
     # Over a folder that the new root does not show; the mount is this namespace's own.
     root = "/dev/shm" if os.path.isdir("/dev/shm") else "/tmp"
@@ -80,12 +82,13 @@ def _lay_out_files(confinement: Confinement) -> None:
         if os.path.exists(f"/etc/{name}"):
             _bind(f"/etc/{name}", root)
     for path, descriptor in sources:
-        _bind(
-            path, root, through=f"/proc/self/fd/{descriptor}", read_only=path != str(confinement.connection)
-        )
+        _bind(path, root, through=f"/proc/self/fd/{descriptor}")
         os.close(descriptor)
     _mount_empty(root + scratch, str(confinement.limits.scratch_bytes), "700", owner)
     _write_tree(root + scratch, given, owner)
+    # A file system of its own, which vanishes with the kernel: what is made in it never reaches this machine.
+    _mount_empty(root + connection, _SOCKETS, "700", owner)
+    _write_tree(root + connection, sockets, owner)
     os.makedirs(f"{root}/proc", exist_ok=True)
     system.mount("proc", f"{root}/proc", "proc", system.MS_NOSUID | system.MS_NODEV)
     os.makedirs(f"{root}/.old")
@@ -100,7 +103,7 @@ def _lay_out_files(confinement: Confinement) -> None:
 
 def _open_sources(confinement: Confinement) -> list[tuple[str, int]]:
     """Paths with descriptors, shortest first: a later mount may cover what an earlier one came from."""
-    paths = sorted({*confinement.readable, confinement.connection}, key=lambda path: len(path.parts))
+    paths = sorted(set(confinement.readable), key=lambda path: len(path.parts))
     return [(str(path), os.open(path, os.O_PATH | os.O_CLOEXEC)) for path in paths if path.exists()]
 
 

@@ -12,11 +12,12 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.utils import parse_utc
 
-from grader.lesson_folder import NOTEBOOK
-from grader.submissions.student_notebook import parse_notebook, placeholder
+from grader.lesson_folder import CHECKS, NOTEBOOK, QUIZ, SOURCES
+from grader.submissions.student_notebook import parse_notebook, parse_own_notebook, placeholder
 from grader.submissions.untrusted_files import FileLimits, Refused, read_regular, regular_files
 
 TIMESTAMP = "timestamp.txt"
+_THE_LESSONS = frozenset([NOTEBOOK, TIMESTAMP, CHECKS, QUIZ, *SOURCES])  # names that must stay files
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,9 @@ def take_in(
     """
     student = submitted.parent.name
     files, problems = regular_files(submitted, limits or FileLimits())
+    for name in [name for name in files if "/" in name and name.split("/")[0] in _THE_LESSONS]:
+        del files[name]
+        problems.append(f"{name[:80]} is not taken: a file of the lesson has the name of that folder.")
     notebook, set_aside = _notebook(files, problems, submitted)
     if notebook is not None and cells_by_lesson:
         set_aside = _of_another_lesson(notebook, lesson, cells_by_lesson, problems)
@@ -162,4 +166,4 @@ def read_clean_notebook(path: Path) -> NotebookNode:
     Raises:
         Refused: it is not there.
     """
-    return parse_notebook(read_regular(path, FileLimits().notebook * 2))
+    return parse_own_notebook(read_regular(path, FileLimits().notebook * 2))

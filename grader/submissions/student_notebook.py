@@ -4,13 +4,15 @@ import json
 import re
 from typing import Any
 
+import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from grader.submissions.untrusted_files import Refused
 
 CELLS, CELL_CHARACTERS, NAME_CHARACTERS = 1_000, 200_000, 120
-PLACEHOLDER = "placeholder"  # id of the one cell of a notebook that stands for another
+_PLACEHOLDER = "finetuning_course_placeholder"  # in the metadata, of which nothing is taken from a student
+_SIGNS, _ESCAPED = re.compile(r"([!-/:-@\[-`{-~])"), r"\\\1"
 _CELL_ID = re.compile(r"[a-zA-Z0-9-_]{1,64}")
 TOO_LONG = "raise ValueError('This cell is too long to be graded: it has more than 200,000 characters.')"
 
@@ -44,9 +46,30 @@ def parse_notebook(raw: bytes) -> NotebookNode:
 
 
 def placeholder(reason: str) -> NotebookNode:
-    """Stands for a notebook that could not be read, and says why."""
-    text = f"**This submission could not be graded:** {reason}"
-    return new_notebook(cells=[new_markdown_cell(text, id=PLACEHOLDER)])
+    """Stands for a notebook that could not be read, and says why.
+
+    Args:
+        reason: may hold names of files, so every sign that means something to Markdown or HTML is escaped.
+    """
+    text = f"**This submission could not be graded:** {_SIGNS.sub(_ESCAPED, reason)}"
+    return new_notebook(cells=[new_markdown_cell(text)], metadata={_PLACEHOLDER: True})
+
+
+def is_placeholder(notebook: NotebookNode) -> bool:
+    """Did :func:`placeholder` make it? No cell of a student's can say so."""
+    return bool(notebook.metadata.get(_PLACEHOLDER))
+
+
+def parse_own_notebook(raw: bytes) -> NotebookNode:
+    """As :func:`parse_notebook`, of a file that ``take_in`` wrote: it may be a placeholder.
+
+    Raises:
+        Refused: as :func:`parse_notebook`.
+    """
+    notebook = parse_notebook(raw)
+    if is_placeholder(nbformat.from_dict(_json(raw))):
+        notebook.metadata[_PLACEHOLDER] = True
+    return notebook
 
 
 def _json(raw: bytes) -> Any:

@@ -11,7 +11,7 @@ from collections import defaultdict
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from grader.submissions.student_notebook import PLACEHOLDER
+from grader.submissions.student_notebook import is_placeholder
 
 YOURS_TO_CHANGE = "yours-to-change"  # a tag of cells that students edit though they are no answers
 MISSING = 'raise NotImplementedError("This answer cell is not in the submission.")'
@@ -35,9 +35,12 @@ def transplant(student: NotebookNode, skeleton: NotebookNode) -> NotebookNode:
     """
     notes: list[str] = []
     places = _match(student, skeleton, notes)
-    answers = {place: student.cells[index] for index, place in places.items()}
+    parts: dict[int, list[NotebookNode]] = defaultdict(list)
+    for index in sorted(places):
+        parts[places[index]].append(student.cells[index])
+    answers = {place: _in_one(cells) for place, cells in parts.items()}
     extra = _extra_cells(student, skeleton, places, notes)
-    cells = [copy.deepcopy(cell) for cell in student.cells if cell.get("id") == PLACEHOLDER][:1]
+    cells = [copy.deepcopy(cell) for cell in student.cells[:1]] if is_placeholder(student) else []
     cells += [new_code_cell(source) for source in extra[-1]]
     for place, original in enumerate(skeleton.cells):
         cell = copy.deepcopy(original)
@@ -65,8 +68,11 @@ def is_the_students(cell: NotebookNode, skeleton: NotebookNode) -> bool:
 
 
 def is_yours_to_change(cell: NotebookNode) -> bool:
-    """Is this a cell that students are invited to edit, though it is no answer?"""
-    return YOURS_TO_CHANGE in cell.metadata.get("tags", [])
+    """Is this a code cell that students are invited to edit, though it is no answer?
+
+    Never a text: what a student writes in Markdown would be a page of hers in the instructor's browser.
+    """
+    return cell.cell_type == "code" and YOURS_TO_CHANGE in cell.metadata.get("tags", [])
 
 
 def _match(student: NotebookNode, skeleton: NotebookNode, notes: list[str]) -> dict[int, int]:
@@ -77,12 +83,25 @@ def _match(student: NotebookNode, skeleton: NotebookNode, notes: list[str]) -> d
         place = by_name.get(_grade_id(cell) or "")
         if place is None:
             continue
-        if place in places.values():
-            notes.append(f"{_grade_id(cell)} stands more than once: the first counts.")
-        else:
+        if place not in places.values():
             places[index] = place
+        elif _is_answer(skeleton.cells[place]):
+            places[index] = place
+            notes.append(f"{_grade_id(cell)} stands more than once: all of it runs, in its order.")
+        else:
+            notes.append(f"{_grade_id(cell)} stands more than once: the first counts.")
     _match_rest(student, skeleton, places)
     return places
+
+
+def _in_one(parts: list[NotebookNode]) -> NotebookNode:
+    """One cell of all that bear an answer's name: JupyterLab copies it when a cell is split or copied."""
+    code = [part for part in parts if part.cell_type == "code"]
+    if len(code) < 2:
+        return (code or parts)[0]
+    whole = copy.deepcopy(code[0])
+    whole.source = "\n\n".join(part.source for part in code)
+    return whole
 
 
 def _match_rest(student: NotebookNode, skeleton: NotebookNode, places: dict[int, int]) -> None:

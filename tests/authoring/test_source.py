@@ -1,5 +1,6 @@
 """Reading lesson.py: what the marks become, and what is refused."""
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -7,7 +8,9 @@ import pytest
 from nbgrader.nbgraderformat import MetadataValidator
 
 from grader.authoring.source import read_lesson
+from grader.course import lesson_ids
 from grader.errors import CourseError
+from grader.exercises import all_exercises
 from grader.lesson_folder import LessonFolder
 from grader.quiz.schema import load_quiz
 
@@ -135,3 +138,25 @@ def test_marks_inside_strings_do_not_shift_the_lines(course_sources: Path) -> No
     change(course_sources, 'print("The end.")', 'text = """\n# %% no cell\n"""\n\n# %%\n' + "print()\n" * 16)
     with pytest.raises(CourseError, match=r"line 36.*16 lines"):
         read(course_sources)
+
+
+def test_points_in_a_text_are_those_of_the_exercise_below(course_sources: Path) -> None:
+    change(course_sources, "It borrows the exercise of lesson 0.", "{price} It borrows the exercise.")
+    assert any(
+        "*3 points · 3 minutes · easy.* It borrows" in cell.source for cell in read(course_sources).cells
+    )
+
+
+def test_a_price_of_nothing_is_refused(course_sources: Path) -> None:
+    change(course_sources, 'print("The end.")', 'print("The end.")\n\n# %% [markdown]\n# {price} More.')
+    with pytest.raises(CourseError, match="none follows"):
+        read(course_sources)
+
+
+@pytest.mark.parametrize("lesson", lesson_ids())
+def test_no_lesson_writes_points_by_hand(lesson: str) -> None:
+    """Each exercise's text begins with its price, which the build writes."""
+    text = LessonFolder(lesson).source("lesson.py").read_text(encoding="utf-8")
+    exercises = [one for one in all_exercises() if one.lesson == lesson and one.has_checks]
+    assert text.count("{price}") == len(exercises)
+    assert not re.search(r"\d+ points ·", text)

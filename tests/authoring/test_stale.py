@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import nbformat
 import pytest
 
-from grader.authoring import LessonFolder, stale
+from grader.authoring import LessonFolder, build_lesson, stale
+from grader.authoring.stamp import sources_stamp
+from grader.exercises.lesson_00_start_here.majority_baseline import MajorityBaseline
 
 LESSON = "00_start_here"
 
@@ -60,3 +63,29 @@ def test_files_that_lack_or_do_not_belong_are_found(built_course: Path) -> None:
 
 def test_a_lesson_that_was_never_built_is_stale(course_sources: Path) -> None:
     assert "was not built" in " ".join(stale(LessonFolder(LESSON, course_sources)))
+
+
+def test_other_points_of_an_exercise_make_the_notebook_stale_and_are_built(
+    built_course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MajorityBaseline, "points", 5)
+    folder = LessonFolder(LESSON, built_course)
+    assert any("is older than its sources" in sentence for sentence in stale(folder))
+    assert build_lesson(folder).executed
+    notebook = nbformat.read(built_course / "solutions" / LESSON / "lesson.ipynb", as_version=4)
+    marks = [cell.metadata.get("nbgrader", {}) for cell in notebook.cells]
+    assert [m.points for m in marks if m.get("grade_id") == "start-majority_baseline"] == [5]
+    assert stale(folder) == []
+
+
+def test_other_code_of_an_exercise_counts_and_a_comment_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / f"lesson_{LESSON}"
+    package.mkdir()
+    monkeypatch.setattr("grader.exercises.__file__", str(tmp_path / "__init__.py"))
+    stamps = []
+    for text in ("x = 1\n", "x = 1  # one\n", "x = 2\n"):
+        (package / "exercise.py").write_text(text)
+        stamps.append(sources_stamp(LessonFolder(LESSON, tmp_path)))
+    assert stamps[0] == stamps[1] != stamps[2]

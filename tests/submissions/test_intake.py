@@ -99,3 +99,20 @@ def test_a_timestamp_that_is_none_is_left_out(folders):
     (folders[0] / "timestamp.txt").write_bytes(b"\xff yesterday")
     assert "is no time" in take(folders).problems[0]
     assert not (folders[1] / "timestamp.txt").exists()
+
+
+@pytest.mark.parametrize("name", ["quiz.json", "checks.json", "timestamp.txt", "recorded.json", "answers.py"])
+def test_a_folder_with_the_name_of_a_file_of_the_lessons_is_told_and_left_out(folders, name):
+    hand_in(folders)
+    (folders[0] / name).mkdir()
+    (folders[0] / name / "x").write_text("1")
+    intake = take(folders)
+    assert intake.set_aside is None
+    assert f"{name}/x is not taken" in intake.problems[0]
+    assert not (folders[1] / name).exists()
+
+
+def test_a_folder_in_the_notebooks_place_is_no_notebook(folders):
+    (folders[0] / "lesson.ipynb").mkdir()
+    (folders[0] / "lesson.ipynb" / "x").write_text("1")
+    assert take(folders).set_aside

@@ -1,13 +1,23 @@
 """A notebook comes back clean, or is refused with one sentence; nothing else ever happens."""
 
+import html
 import json
+import re
 
 import nbformat
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nbconvert.filters.markdown_mistune import markdown2html_mistune
 
-from grader.submissions.student_notebook import CELL_CHARACTERS, TOO_LONG, parse_notebook, placeholder
+from grader.submissions.student_notebook import (
+    CELL_CHARACTERS,
+    TOO_LONG,
+    is_placeholder,
+    parse_notebook,
+    parse_own_notebook,
+    placeholder,
+)
 from grader.submissions.untrusted_files import Refused
 
 CODE = {"cell_type": "code", "metadata": {"nbgrader": {"grade_id": "a"}}, "source": "x = 1", "outputs": []}
@@ -68,6 +78,22 @@ def test_halves_of_surrogate_pairs_can_be_written_again(tmp_path):
 
 def test_a_placeholder_says_why():
     assert "it is empty" in placeholder("it is empty").cells[0].source
+
+
+def test_names_of_files_in_a_placeholder_are_no_markup():
+    reason = "<svg onload=alert(1)>.ipynb is [no](javascript:alert(1)) `notebook` & *more*"
+    shown = markdown2html_mistune(placeholder(reason).cells[0].source)
+    text = html.unescape(re.sub(r"<.*?>", "", shown))
+    assert text.strip() == f"This submission could not be graded: {reason}"
+    assert set(re.findall(r"<(\w+)", shown)) == {"p", "strong"}
+
+
+def test_no_student_can_make_a_placeholder():
+    notebook = placeholder("x")
+    assert is_placeholder(notebook)
+    text = nbformat.writes(notebook).encode()
+    assert is_placeholder(parse_own_notebook(text))
+    assert not is_placeholder(parse_notebook(text))
 
 
 anything = st.recursive(

@@ -13,7 +13,6 @@ import nbformat
 
 from grader.autograde.execute.bounded_client import BoundedClient
 from grader.autograde.execute.package_version import package_version
-from grader.autograde.execute.remove_tree import remove_tree
 from grader.autograde.execute.submission_job import SubmissionJob
 from grader.autograde.execution import Execution
 from grader.errors import CourseError
@@ -23,6 +22,7 @@ from grader.lab.cache import cache_folder
 from grader.lab.checkpoints import VARIABLE as CHECKPOINTS
 from grader.lab.prepared import prepare_everything
 from grader.sandbox import Sandbox, open_kernel
+from grader.sandbox.remove_tree import remove_tree
 
 _LOG = logging.getLogger(__name__)
 _LARGEST_MESSAGE = 4_000_000  # bytes: twice the evidence, in base64, of any check

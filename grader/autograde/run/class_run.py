@@ -235,6 +235,9 @@ def read_row(nbgrader: NbgraderCourse, lesson: str, student: str, executed: bool
     taken = json.loads(intake_record(nbgrader.root, lesson, student).read_text(encoding="utf-8"))
     path = GradingFolder(nbgrader.root).report(lesson, student)
     report = SubmissionReport.model_validate_json(path.read_bytes())
+    clean = GradingFolder(nbgrader.root).intake / student / lesson / NOTEBOOK
+    rebuilt = transplant(read_clean_notebook(clean), skeleton(LessonFolder(lesson, nbgrader.root)))
+    notes = dict.fromkeys(rebuilt.metadata["finetuning_course_notes"])
     with nbgrader.gradebook() as gradebook:
         submission = gradebook.find_submission(lesson, student)
-        return row_of(report, submission, taken["set_aside"], taken["problems"], executed)
+        return row_of(report, submission, taken["set_aside"], [*taken["problems"], *notes], executed)

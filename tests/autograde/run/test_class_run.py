@@ -146,11 +146,86 @@ def test_manual_grades_and_extra_credit_survive_grading_and_rechecking(course):
         with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
             grade_of = gradebook.find_grade("start-majority_baseline", "lesson", LESSON, "ada")
             assert (grade_of.manual_score, grade_of.extra_credit, grade_of.auto_score) == (2.0, 0.5, 0.0)
-            assert grade_of.needs_manual_grade  # as nbgrader documents: look at it once more
+            assert not grade_of.needs_manual_grade  # the same text was graded by hand already
             assert grade_of.score == 2.5
 
 
-def test_late_penalties_come_from_nbgraders_own_plugin(course):
+def test_a_new_text_asks_for_a_second_look_at_what_was_graded_by_hand(course):
+    hand_in(course, "ada", release(course))
+    grade(course)
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
+        gradebook.find_grade("start-majority_baseline", "lesson", LESSON, "ada").manual_score = 2.0
+        gradebook.db.commit()
+    hand_in(course, "ada", answered(course, RIGHT))
+    for _ in range(2):  # grading again does not take the mark away
+        (row,) = grade(course).rows
+        assert (row.points, row.needs_manual_grading) == (2, True)
+
+
+def test_the_table_says_what_the_gradebook_says(course, capsys):
+    hand_in(course, "ada", answered(course, RIGHT))
+    grade(course)
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
+        of_quiz = gradebook.find_grade("start-quiz", "lesson", LESSON, "ada")
+        of_quiz.manual_score, of_quiz.extra_credit, of_quiz.needs_manual_grade = 1.0, 0.5, True
+        gradebook.db.commit()
+    (row,) = recheck(class_run(course)).rows
+    assert (row.points, row.exercises) == (4.5, {"start.majority_baseline": 3.0, "start.quiz": 1.5})
+    assert row.needs_manual_grading
+
+
+def test_a_quiz_that_is_not_all_right_stands_under_why(course):
+    notebook = solution(course)
+    answers = next(
+        c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == "start-quiz-answers"
+    )
+    answers.source = answers.source.replace('"B"', '"A"', 1)
+    hand_in(course, "ada", notebook)
+    (row,) = grade(course).rows
+    assert 3 < row.points < 6
+    assert any(reason.startswith("start.quiz") for reason in row.reasons)
+
+
+def test_a_feedback_page_that_cannot_be_made_takes_no_marks_away(course, monkeypatch):
+    for student in ("ada", "bob"):
+        hand_in(course, student, solution(course))
+    made = NbgraderCourse.generate_feedback
+
+    def without_ada(self, lesson, student):
+        if student == "bob":
+            return made(self, lesson, student)
+        with monkeypatch.context() as patch:
+            patch.setattr("nbgrader.converters.GenerateFeedback.start", _no_template)
+            return made(self, lesson, student)
+
+    monkeypatch.setattr(NbgraderCourse, "generate_feedback", without_ada)
+    summary = grade(course)
+    assert rows(summary) == {"ada": (6, "graded"), "bob": (6, "graded")}
+    problem = {row.student: row.feedback_problem for row in summary.rows}
+    assert "FileNotFoundError: no template" in problem["ada"]
+    assert (course / problem["ada"].rpartition("(all of it: ")[2].rstrip(")")).is_file()
+    assert problem["bob"] is None
+    assert summary.failed  # so the command ends with status 1
+    assert (course / "feedback" / "bob" / LESSON / "lesson.html").is_file()
+
+
+def _no_template(self):
+    raise FileNotFoundError("no template")
+
+
+def test_ctrl_c_in_nbgraders_own_code_ends_the_class(course, monkeypatch):
+    def interrupted(self):
+        raise KeyboardInterrupt
+
+    hand_in(course, "ada", solution(course))
+    monkeypatch.setattr("nbgrader.converters.Autograde.start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        grade(course)
+
+
+@pytest.fixture
+def late(course):
+    """A submission two hours late, and a point off for each."""
     with open(course / "nbgrader_config.py", "a") as config:
         config.write("\nc.AssignLatePenalties.plugin_class = 'penalties.OnePointAnHour'\n")
         config.write("import sys; sys.path.insert(0, str(Path(__file__).resolve().parent))\n")
@@ -163,11 +238,31 @@ def test_late_penalties_come_from_nbgraders_own_plugin(course):
     with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
         gradebook.update_or_create_assignment(LESSON, duedate="2026-11-01 12:00:00 UTC")
     hand_in(course, "ada", solution(course), timestamp__txt="2026-11-01 14:00:00 UTC")
+    return course
+
+
+def test_late_penalties_come_from_nbgraders_own_plugin(late):
+    course = late
     for again in (lambda: grade(course), lambda: recheck(class_run(course))):
-        assert rows(again()) == {"ada": (6, "graded")}
+        (row,) = again().rows
+        assert (row.points, row.penalty) == (4, 2)
         with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
             submission = gradebook.find_submission(LESSON, "ada")
             assert (submission.score, submission.late_submission_penalty) == (6, 2)
+
+
+@pytest.mark.parametrize("again", [grade, lambda course: recheck(class_run(course))])
+@pytest.mark.parametrize("pardon", ["extension", "no timestamp"])
+def test_an_extension_or_a_timestamp_that_is_gone_takes_the_penalty_away(late, pardon, again):
+    (row,) = grade(late).rows
+    assert row.penalty == 2
+    if pardon == "extension":
+        with Gradebook(f"sqlite:///{late}/gradebook.db") as gradebook:
+            gradebook.grant_extension(LESSON, "ada", hours=3)
+    else:
+        (late / "submitted" / "ada" / LESSON / "timestamp.txt").unlink()
+    (row,) = again(late).rows
+    assert (row.points, row.penalty) == (6, 0)
 
 
 def test_a_corrected_judge_regrades_without_executing(course, monkeypatch):

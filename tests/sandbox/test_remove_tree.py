@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from grader.autograde.execute.remove_tree import remove_tree
+from grader.sandbox.remove_tree import remove_tree
 
 
 def nest(folder, depth: int) -> None:
