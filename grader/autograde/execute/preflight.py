@@ -55,8 +55,11 @@ def insist_on_passing(lesson: str, outcome: Execution | BaseException) -> None:
     Raises:
         CourseError: one did not: the sentence says which and why.
     """
-    if isinstance(outcome, BaseException):
-        problem: str | None = str(outcome)
+    problem: str | None
+    if isinstance(outcome, CourseError):
+        problem = str(outcome)
+    elif isinstance(outcome, BaseException):
+        problem = f"{type(outcome).__name__}: {outcome}."
     else:
         problem = first_error(outcome.cells) or outcome.stopped
     if problem:

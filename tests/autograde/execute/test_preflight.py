@@ -39,7 +39,7 @@ def _change_first_cell(course, change):
 
 
 def test_a_broken_machine_grades_nobody_and_the_same_command_works_when_it_is_mended(broken):
-    with pytest.raises(CourseError, match=r"untouched release .* a_package_that_the_sandbox"):
+    with pytest.raises(CourseError, match=r"untouched release .*a_package_that_the_sandbox"):
         grade(broken)
     assert written(broken) == {}
     assert not list(GradingFolder(broken).spool.glob("*.json"))
