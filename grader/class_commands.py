@@ -1,6 +1,7 @@
 """``grader autograde``, ``recheck`` and ``collect``: what an instructor does with a class."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from grader.errors import CourseError
+
+INTERRUPTED = 130  # exit status, as shells have it for SIGINT
 
 Lesson = Annotated[str, typer.Argument(help="Such as 02_freezing.")]
 Students = Annotated[list[str] | None, typer.Argument(metavar="[STUDENT]...", help="All if none is named.")]
@@ -59,7 +62,7 @@ def autograde(
     if workers and scheduler:
         raise CourseError("Give --workers or --scheduler, not both: a cluster has its own workers.")
     limits = Limits(notebook_seconds=time_limit, cell_seconds=min(600.0, time_limit), data_bytes=memory * GIB)
-    with _ProgressBar(as_json) as tell:
+    with _told_what_is_kept(), _ProgressBar(as_json) as tell:
         run = ClassRun(
             Path.cwd(),
             lesson,
@@ -115,6 +118,20 @@ def collect(
 
     collected = lay_out(source, lesson, Path.cwd() / "submitted", roster=roster, dry_run=dry_run)
     show(collected, Console())
+
+
+@contextlib.contextmanager
+def _told_what_is_kept() -> Iterator[None]:
+    """Ctrl-C is no accident: say what became of the work, and end as a program that was interrupted."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo(
+            "Interrupted. What was executed is kept, and marks that are in the gradebook stay there: the "
+            "same command goes on where it was.",
+            err=True,
+        )
+        raise typer.Exit(INTERRUPTED) from None
 
 
 class _ProgressBar:

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from grader.exercises.kit.condition import condition
 from grader.exercises.kit.networks import head_norm
-from grader.exercises.kit.side_effects import condition
 from grader.exercises.kit.tensors import snapshot
 from grader.exercises.lesson_04_learning_rates.find_the_bug import FindTheBug, hunted_network, sized_batches
 from grader.exercises.lesson_04_learning_rates.groups_by_depth import grouped_network

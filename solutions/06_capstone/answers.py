@@ -9,7 +9,7 @@ import numpy as np
 from scipy.stats import beta, binom, binomtest
 from scipy.stats import t as student_t
 
-from grader.exercises.kit.side_effects import condition
+from grader.exercises.kit.condition import condition
 from grader.exercises.lesson_06_capstone.held_out import held_out_cells
 from grader.exercises.lesson_06_capstone.save_and_load import fresh_network, trained_network
 

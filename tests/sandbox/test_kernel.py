@@ -13,7 +13,7 @@ import pytest
 from nbclient import NotebookClient
 
 from grader.errors import CourseError
-from grader.sandbox import Limits, Sandbox, choose, open_kernel
+from grader.sandbox import Limits, Sandbox, choose, kernel, open_kernel
 from grader.sandbox.forking import ForkServer
 from grader.sandbox.kernel import fork_server
 
@@ -104,6 +104,27 @@ def test_what_is_readable_is_read_and_not_written(sandbox, tmp_path):
     assert "shared" in shown[0]
     assert (shared / "data").read_text() == "shared"
     assert shown[1]
+
+
+def test_what_is_made_beside_the_sockets_does_not_reach_this_machine(sandbox, tmp_path, monkeypatch):
+    """It could fill the machine's ``/run``, or be nested too deep to be removed."""
+    if sandbox is not Sandbox.NAMESPACES:
+        pytest.skip("the kernel shares a folder with us there")
+    removed = []
+    monkeypatch.setattr(kernel, "remove_tree", lambda folder: removed.extend(folder.rglob("*")))
+    go = "import os, ipykernel.connect as c; os.chdir(os.path.dirname(c.get_connection_file()))"
+    shown = run(
+        sandbox,
+        tmp_path,
+        go,
+        "open('f', 'wb').write(b'x' * 2_000_000)",
+        "for number in range(100): os.mkdir(str(number))",
+        "print('alive')",
+    )
+    assert "No space" in shown[1]
+    assert "No space" in shown[2]
+    assert "alive" in shown[3]
+    assert [path.name for path in removed] == ["c.json"]
 
 
 def test_at_the_end_no_process_is_left(sandbox, tmp_path):

@@ -11,6 +11,17 @@ class NormAct(nn.BatchNorm2d):
         return nn.functional.silu(super().forward(x))
 
 
+class Gate(nn.Module):
+    """Weighs the channels by their means, through a BatchNorm for vectors."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm1d(channels)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x * torch.sigmoid(self.norm(x.mean(dim=(2, 3))))[:, :, None, None]
+
+
 class Chain(nn.Sequential):
     """Calls its parts in the order ``order``, in whichever order they are registered."""
 

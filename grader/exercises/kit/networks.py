@@ -2,8 +2,9 @@
 
 What separates a right answer from a wrong one stands in *every* network: another stage's name begins like a
 stage's, a norm's like the head's; some module deep in the backbone has the head's last name; a parameter belongs
-to the model itself; two layers share a weight; every stage holds two BatchNorm layers, one of a derived class;
-neither the first nor the last child is the head, unless the exercise says that the head comes last.
+to the model itself; two layers share a weight; every stage holds three BatchNorm layers, one of a derived class and
+one for vectors, two of them below another module; their statistics are no fresh layer's; neither the first nor the
+last child is the head, unless the exercise says that the head comes last.
 """
 
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 
 # The first is the beginning of the second: `name.startswith(stage)` finds both.
 _ALIKE = [("low", "lower"), ("deep", "deepest"), ("wide", "widened"), ("fine", "finer"), ("mid", "midway")]
-_STAGES = ["opening", "coarse", "textures", "parts"]
+_STAGES = ["opening1", "coarse2", "textures3", "parts4"]  # digits: whoever strips them finds no such child
 _CONTAINERS = ["trunk", "tower", "carrier"]
 _STEMS = ["entry", "lens", "first_look", "patchify"]
 _TIES = ["weave", "mixer", "loom"]
@@ -73,14 +74,15 @@ def network(spec: Spec):
     import torch
     from torch import nn
 
-    from grader.exercises.kit.layers import Network, NormAct
+    from grader.exercises.kit.layers import Gate, Network, NormAct
 
     def convolution(inputs: int, outputs: int) -> nn.Module:
         return nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
 
     def stage(inputs: int, outputs: int) -> nn.Module:
         first = convolution(inputs, outputs), nn.BatchNorm2d(outputs), nn.SiLU()
-        return nn.Sequential(*first, convolution(outputs, outputs), NormAct(outputs))
+        second = nn.Sequential(convolution(outputs, outputs), NormAct(outputs))
+        return nn.Sequential(*first, second, Gate(outputs))
 
     # SiLU everywhere: a unit that is off would hide what moves. No bias in front of a norm, which takes it out.
     with torch.random.fork_rng(devices=[]):
@@ -97,7 +99,9 @@ def network(spec: Spec):
         ties[3].weight = ties[0].weight
         head: nn.Module = nn.Linear(last, spec["num_classes"])
         if spec["deep_head"]:
-            head = nn.Sequential(nn.Linear(last, 6), nn.SiLU(), nn.Linear(6, spec["num_classes"]))
+            head = nn.Sequential(
+                nn.Linear(last, 6), nn.LayerNorm(6), nn.SiLU(), nn.Linear(6, spec["num_classes"])
+            )
         with torch.no_grad():
             last_of_head: Any = head[-1] if isinstance(head, nn.Sequential) else head
             last_of_head.weight.mul_(spec["gain"])
@@ -113,8 +117,21 @@ def network(spec: Spec):
             spec["dropout_name"]: nn.Dropout(spec["dropout"]),
             spec["head"]: head,
         }
+        for part in parts.values():
+            _wear_in(part)
     order = list(dict.fromkeys(name.partition(".")[0] for name in parts))
     return Network(_registered(parts, spec), order)
+
+
+def _wear_in(part: Any) -> None:
+    """Statistics as a trained network has them: setting them back shows."""
+    import torch
+
+    for module in part.modules():
+        if isinstance(module, torch.nn.BatchNorm1d | torch.nn.BatchNorm2d):
+            module.running_mean.normal_(0, 0.1)  # type: ignore[union-attr]
+            module.running_var.uniform_(0.7, 1.4)  # type: ignore[union-attr]
+            module.num_batches_tracked.fill_(int(torch.randint(3, 40, ())))  # type: ignore[union-attr]
 
 
 def _registered(parts: dict[str, Any], spec: Spec) -> dict[str, Any]:
@@ -145,11 +162,11 @@ def head_norm(spec: Spec) -> str:
 
 
 def batch_norms(spec: Spec) -> list[str]:
-    """Names of all BatchNorm layers: the stem's (derived class), two of each stage (plain, derived), BatchNorm1d."""
-    of_stages = [f"{stage}.{index}" for stage in spec["stages"] for index in (1, 4)]
+    """Names of all BatchNorm layers: the stem's (derived), three of each stage (plain, derived, 1d), BatchNorm1d."""
+    of_stages = [f"{stage}.{place}" for stage in spec["stages"] for place in ("1", "3.1", "4.norm")]
     return [f"{spec['stem']}.1", *of_stages, head_norm(spec)]
 
 
 def derived_norms(spec: Spec) -> list[str]:
     """Names of those BatchNorm layers whose class is derived from ``nn.BatchNorm2d``."""
-    return [f"{spec['stem']}.1", *[f"{stage}.4" for stage in spec["stages"]]]
+    return [f"{spec['stem']}.1", *[f"{stage}.3.1" for stage in spec["stages"]]]

@@ -1,77 +1,17 @@
 """What an answer did to a model beside what was asked: left gradients, hooks, another mode or device.
 
-``condition`` is taken in the student's kernel before and after the answer. ``side_effects`` is the one rule, for
-every exercise: a side effect costs one point, once, however many there are. A model whose device, dtype or
-tensors changed cannot be asked any further, and that costs everything.
+``side_effects`` is the one rule, for every exercise: a side effect costs one point, once, however many there are. A
+model whose device, dtype or tensors changed cannot be asked any further, and that costs everything.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any
 
-from grader.exercises.kit.tensors import State, moved, snapshot
-from grader.exercises.machine import evidence_types
-from grader.exercises.machine.evidence_types import StrictEvidence
+from grader.exercises.kit.condition import Condition, shapes
+from grader.exercises.kit.tensors import moved
 from grader.exercises.machine.mistakes import EVERYTHING, Mistake
 
-_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 PRICE = 1.0  # points
-
-
-class Condition(StrictEvidence):
-    """The condition of a ``torch.nn.Module``.
-
-    Attributes:
-        state: the whole ``state_dict``.
-        trainable, with_gradient: names of parameters, a shared one by each of its names.
-        training, hooked: names of modules; "" is the model itself.
-        dtypes, devices: those that occur, sorted.
-    """
-
-    state: evidence_types.State
-    trainable: list[str]
-    with_gradient: list[str]
-    training: list[str]
-    hooked: list[str]
-    dtypes: list[str]
-    devices: list[str]
-
-
-def condition(model: Any, own_hooks: Collection[Any] = ()) -> dict[str, Any]:
-    """The condition of a ``torch.nn.Module``, as evidence for ``Condition``.
-
-    Args:
-        own_hooks: functions that the check itself registered, which are nobody's side effect.
-    """
-    named = list(model.named_parameters(remove_duplicate=False))
-    tensors = [tensor for tensor in model.state_dict().values() if hasattr(tensor, "detach")]
-    return {
-        "state": snapshot(model),
-        "trainable": [name for name, parameter in named if parameter.requires_grad],
-        "with_gradient": [name for name, parameter in named if parameter.grad is not None],
-        "training": [name for name, module in model.named_modules() if module.training],
-        "hooked": [name for name, module in model.named_modules() if _hooks_of(module, own_hooks)],
-        "dtypes": sorted({str(tensor.dtype).removeprefix("torch.") for tensor in tensors}),
-        "devices": sorted({tensor.device.type for tensor in tensors}),
-    }
-
-
-def _hooks_of(module: Any, own: Collection[Any]) -> list[Any]:
-    hooks = [hook for kind in _HOOKS for hook in getattr(module, kind, {}).values() if hook not in own]
-    # A lazy layer of PyTorch's waits for its first batch with a hook of its own.
-    return [hook for hook in hooks if getattr(hook, "__name__", "") != "_infer_parameters"]
-
-
-def is_sound(before: Condition, after: Condition) -> bool:
-    """Whether the model can still be asked: same device, same numbers, same tensors."""
-    return (
-        after.devices == before.devices
-        and after.dtypes == before.dtypes
-        and _shapes(after.state) == _shapes(before.state)
-    )
-
-
-def _shapes(state: State) -> dict[str, tuple[int, ...]]:
-    return {name: values.shape for name, values in state.items()}
 
 
 def side_effects(*allowed: str) -> list[Mistake]:
@@ -115,8 +55,40 @@ def _new_name(kind: str) -> Callable[[Any], Any]:
     return _first(difference)
 
 
+def _gone_name(kind: str) -> Callable[[Any], Any]:
+    def difference(before: Condition, after: Condition) -> str:
+        gone = [name for name in getattr(before, kind) if name not in getattr(after, kind)]
+        return f"`{gone[0]}`" if gone else ""
+
+    return _first(difference)
+
+
+def _other_attributes(before: Condition, after: Condition) -> str:
+    """A layer in the place of another has settings of its own: only what is the same object counts."""
+    for name, (owner, settings) in after.attributes.items():
+        was = before.attributes.get(name)
+        if was is not None and was[0] == owner and was[1] != settings:
+            return f"`{name or 'the model itself'}`"
+    return ""
+
+
+def _other_layout(before: Condition, after: Condition) -> str:
+    return next(
+        (
+            f"`{name}`"
+            for name, strides in before.layouts.items()
+            if name in after.layouts
+            and after.layouts[name] != strides
+            and after.state.get(name) is not None
+            and before.state.get(name) is not None
+            and after.state[name].shape == before.state[name].shape
+        ),
+        "",
+    )
+
+
 def _other_tensors(before: Condition, after: Condition) -> str:
-    was, now = _shapes(before.state), _shapes(after.state)
+    was, now = shapes(before.state), shapes(after.state)
     return next((f"`{name}`" for name in [*was, *now] if was.get(name) != now.get(name)), "")
 
 
@@ -194,12 +166,44 @@ _ROWS: list[tuple[str, Mistake]] = [
         ),
     ),
     (
+        "with_gradient",
+        Mistake(
+            "gradients-cleared",
+            _gone_name("with_gradient"),
+            "The gradients that the model came with are gone, on {1} among others.",
+            "Whoever calls the function may still want them: here is nothing to be cleared.",
+            costs=PRICE,
+        ),
+    ),
+    (
         "hooked",
         Mistake(
             "hook-left",
             _new_name("hooked"),
-            "The function left a hook on {1}, which runs in every later forward pass.",
-            "Keep what `register_forward_hook` returns and call its `remove()` at the end.",
+            "The function left a hook on {1}, which runs in every later pass.",
+            "Keep what `register_forward_hook` or `register_hook` returns, and call its `remove()` at the end.",
+            costs=PRICE,
+        ),
+    ),
+    (
+        "attributes",
+        Mistake(
+            "attributes-changed",
+            _first(_other_attributes),
+            "{1} is not set as it was: the function changed a setting of it, wrote something on it, or put another "
+            "function in the place of one of its methods.",
+            "Leave the settings of layers as they are, and keep notes of your own in a variable of your own.",
+            costs=PRICE,
+        ),
+    ),
+    (
+        "layouts",
+        Mistake(
+            "layout-changed",
+            _first(_other_layout),
+            "{1} lies in another order in memory than before.",
+            "`contiguous()` gives a copy in order; what `.data`, `.to(memory_format=…)` and `_()` change is the "
+            "model's own.",
             costs=PRICE,
         ),
     ),

@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 
 from grader.exercises.kit.arguments import Arguments
+from grader.exercises.kit.condition import condition
 from grader.exercises.kit.global_settings import reset_settings
 from grader.exercises.kit.loss_mistakes import OwnLoss
 from grader.exercises.kit.loss_watch import LossWatch
 from grader.exercises.kit.networks import head_norm, network, network_spec
 from grader.exercises.kit.new_layers import same_new_layers
 from grader.exercises.kit.returned import returned_model
-from grader.exercises.kit.side_effects import condition
 from grader.exercises.kit.tensors import moved, snapshot
 from grader.exercises.kit.training_watch import TrainingWatch
 from grader.exercises.lesson_01_scratch_vs_finetuning.find_the_bug_facts import Tuned, TuningFacts

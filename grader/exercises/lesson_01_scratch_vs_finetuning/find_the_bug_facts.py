@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from grader.exercises.kit.condition import Condition
 from grader.exercises.kit.loss_mistakes import first_loss
 from grader.exercises.kit.loss_watch import Pass
-from grader.exercises.kit.side_effects import Condition
 from grader.exercises.kit.tensors import astray, inside, is_weight, same
 from grader.exercises.kit.training_facts import TrainingFacts, rates_by_name
 from grader.exercises.kit.training_watch import Step

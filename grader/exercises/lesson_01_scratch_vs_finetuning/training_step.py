@@ -7,12 +7,12 @@ import numpy as np
 
 from grader.exercises.kit.arguments import Arguments
 from grader.exercises.kit.batches import Batch, KnownBatches, random_batches
+from grader.exercises.kit.condition import condition
 from grader.exercises.kit.global_settings import reset_settings
 from grader.exercises.kit.loss_mistakes import OwnLoss
 from grader.exercises.kit.loss_watch import LossWatch
 from grader.exercises.kit.networks import Spec, network, network_spec
 from grader.exercises.kit.numbers import as_number, described
-from grader.exercises.kit.side_effects import condition
 from grader.exercises.kit.training_watch import TrainingWatch
 from grader.exercises.lesson_01_scratch_vs_finetuning.training_step_facts import Given, StepFacts
 from grader.exercises.lesson_01_scratch_vs_finetuning.training_step_mistakes import MISTAKES, TABLES

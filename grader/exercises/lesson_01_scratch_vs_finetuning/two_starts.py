@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 
 from grader.exercises.kit.batches import random_batches
+from grader.exercises.kit.condition import condition
 from grader.exercises.kit.global_settings import reset_settings
 from grader.exercises.kit.networks import Spec, network, network_spec
 from grader.exercises.kit.numbers import described
 from grader.exercises.kit.returned import returned_model
-from grader.exercises.kit.side_effects import condition
 from grader.exercises.lesson_01_scratch_vs_finetuning.two_starts_facts import IMAGES, Pairs, StartFacts
 from grader.exercises.lesson_01_scratch_vs_finetuning.two_starts_mistakes import MISTAKES, TABLES
 from grader.exercises.machine.asking import AnswerRaised, ask

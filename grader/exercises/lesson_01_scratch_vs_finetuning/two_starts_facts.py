@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field
 
-from grader.exercises.kit.side_effects import Condition
+from grader.exercises.kit.condition import Condition
 from grader.exercises.kit.tensors import State, inside, is_weight, same
 from grader.exercises.machine.evidence_types import StrictEvidence
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.exercises.kit.side_effects import is_sound
+from grader.exercises.kit.condition import is_sound
 from grader.exercises.kit.tensors import astray, inside, is_weight, moved
 from grader.exercises.kit.training_facts import TrainingFacts
 from grader.exercises.kit.training_watch import Step

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from grader.exercises.kit.batches import random_batches
+from grader.exercises.kit.condition import Condition, condition, is_sound
 from grader.exercises.kit.global_settings import reset_settings
 from grader.exercises.kit.networks import network, network_spec
-from grader.exercises.kit.side_effects import Condition, condition, is_sound
 from grader.exercises.lesson_02_freezing.freeze_backbone_facts import Freezing
 from grader.exercises.lesson_02_freezing.freeze_backbone_mistakes import FLAGS, SIDE_EFFECTS, STEP
 from grader.exercises.lesson_02_freezing.frozen_parameters import (

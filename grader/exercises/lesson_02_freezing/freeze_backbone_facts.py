@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from grader.exercises.kit.side_effects import is_sound
+from grader.exercises.kit.condition import is_sound
 from grader.exercises.kit.tensors import inside, moved
 
 

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from grader.exercises.kit.batches import random_batches
+from grader.exercises.kit.condition import Condition, condition, is_sound
 from grader.exercises.kit.global_settings import reset_settings
 from grader.exercises.kit.networks import network, network_spec
 from grader.exercises.kit.numbers import described
-from grader.exercises.kit.side_effects import Condition, condition, is_sound
 from grader.exercises.kit.tensors import snapshot
 from grader.exercises.lesson_02_freezing.frozen_parameters import freeze_every_second
 from grader.exercises.lesson_02_freezing.make_optimizer_facts import Optimizers

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from typing import Any
 
-from grader.exercises.kit.side_effects import is_sound
+from grader.exercises.kit.condition import is_sound
 from grader.exercises.kit.tensors import astray, inside, moved
 
 _SETTINGS = ("weight_decay", "dampening", "nesterov", "maximize")

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from grader.exercises.kit.batches import random_batches
+from grader.exercises.kit.condition import Condition, condition, is_sound
 from grader.exercises.kit.global_settings import reset_settings
 from grader.exercises.kit.networks import Spec, batch_norms, network, network_spec
-from grader.exercises.kit.side_effects import Condition, condition, is_sound
 from grader.exercises.kit.tensors import inside, moved, snapshot
 from grader.exercises.lesson_02_freezing.frozen_parameters import freeze_every_second
 from grader.exercises.lesson_02_freezing.set_modes_facts import Modes

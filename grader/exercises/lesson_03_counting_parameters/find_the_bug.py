@@ -4,10 +4,11 @@ from typing import Any
 
 import numpy as np
 
+from grader.exercises.kit.condition import condition
 from grader.exercises.kit.networks import network, network_spec
 from grader.exercises.kit.numbers import as_number, described
 from grader.exercises.kit.returned import returned_model
-from grader.exercises.kit.side_effects import condition, side_effects
+from grader.exercises.kit.side_effects import side_effects
 from grader.exercises.lesson_03_counting_parameters.counted_networks import (
     counted_network,
     counted_network_spec,

@@ -5,8 +5,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from grader.exercises.kit.condition import Condition, condition
 from grader.exercises.kit.numbers import as_number, described
-from grader.exercises.kit.side_effects import PRICE, Condition, condition, side_effects
+from grader.exercises.kit.side_effects import PRICE, side_effects
 from grader.exercises.lesson_03_counting_parameters.counted_networks import (
     TRAITS,
     counted_network,

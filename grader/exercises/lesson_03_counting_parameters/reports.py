@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from grader.exercises.kit.side_effects import Condition
+from grader.exercises.kit.condition import Condition
 from grader.exercises.kit.tensors import inside, same
 from grader.exercises.machine.evidence_types import Number, StrictEvidence
 

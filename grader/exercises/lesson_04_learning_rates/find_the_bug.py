@@ -6,11 +6,11 @@ import numpy as np
 
 from grader.exercises.kit.arguments import Arguments
 from grader.exercises.kit.batches import KnownBatches, random_batches
+from grader.exercises.kit.condition import Condition, condition
 from grader.exercises.kit.global_settings import reset_settings
 from grader.exercises.kit.loss_watch import LossWatch, Pass
 from grader.exercises.kit.networks import network, network_spec
 from grader.exercises.kit.returned import returned_model
-from grader.exercises.kit.side_effects import Condition, condition
 from grader.exercises.kit.tensors import moved, snapshot
 from grader.exercises.kit.training_watch import Step, TrainingWatch
 from grader.exercises.lesson_04_learning_rates.find_the_bug_facts import Repair

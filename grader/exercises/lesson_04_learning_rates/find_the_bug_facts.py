@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.exercises.kit.side_effects import Condition, is_sound
+from grader.exercises.kit.condition import Condition, is_sound
 from grader.exercises.kit.tensors import astray, inside, is_weight, same_state
 from grader.exercises.kit.training_facts import TrainingFacts, rates_by_name
 from grader.exercises.kit.training_watch import Step

@@ -6,10 +6,10 @@ import numpy as np
 from pydantic import Field
 
 from grader.exercises.kit.arguments import Arguments
+from grader.exercises.kit.condition import Condition, condition
 from grader.exercises.kit.global_settings import reset_settings
 from grader.exercises.kit.networks import head_norm, network, network_spec
 from grader.exercises.kit.numbers import as_number, described
-from grader.exercises.kit.side_effects import Condition, condition
 from grader.exercises.kit.tensors import inside
 from grader.exercises.lesson_04_learning_rates.groups_by_depth_facts import Grouped
 from grader.exercises.lesson_04_learning_rates.groups_by_depth_mistakes import TABLES

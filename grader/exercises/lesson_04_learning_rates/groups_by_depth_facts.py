@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.exercises.kit.side_effects import Condition
+from grader.exercises.kit.condition import Condition
 
 Power = Callable[[int, int], float]  # from the number of stages, and a stage's place from the input, from 0
 

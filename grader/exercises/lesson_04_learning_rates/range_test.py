@@ -7,10 +7,10 @@ from pydantic import Field
 
 from grader.exercises.kit.arguments import Arguments
 from grader.exercises.kit.batches import KnownBatches
+from grader.exercises.kit.condition import Condition, condition
 from grader.exercises.kit.global_settings import reset_settings
 from grader.exercises.kit.loss_watch import LossWatch, Pass
 from grader.exercises.kit.numbers import as_number, described
-from grader.exercises.kit.side_effects import Condition, condition
 from grader.exercises.kit.training_watch import Step, TrainingWatch
 from grader.exercises.lesson_04_learning_rates.range_test_challenge import (
     range_batches,

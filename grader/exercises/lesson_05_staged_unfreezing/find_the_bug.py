@@ -8,10 +8,10 @@ from pydantic import Field
 
 from grader.exercises.kit.arguments import Arguments
 from grader.exercises.kit.batches import KnownBatches
+from grader.exercises.kit.condition import Condition, condition
 from grader.exercises.kit.global_settings import reset_settings
 from grader.exercises.kit.numbers import as_number, described
 from grader.exercises.kit.returned import returned_model
-from grader.exercises.kit.side_effects import Condition, condition
 from grader.exercises.kit.training_watch import Step, TrainingWatch
 from grader.exercises.lesson_05_staged_unfreezing.find_the_bug_facts import Repair
 from grader.exercises.lesson_05_staged_unfreezing.find_the_bug_mistakes import AS_RELEASED, BUGS, RIGHT, SLIPS

@@ -6,9 +6,9 @@ import numpy as np
 
 from grader.exercises.kit.arguments import Arguments
 from grader.exercises.kit.batches import KnownBatches
+from grader.exercises.kit.condition import Condition, condition
 from grader.exercises.kit.global_settings import reset_settings
 from grader.exercises.kit.returned import returned_model
-from grader.exercises.kit.side_effects import Condition, condition
 from grader.exercises.kit.tensors import snapshot
 from grader.exercises.kit.training_watch import Step, TrainingWatch
 from grader.exercises.lesson_05_staged_unfreezing.staged_network import (

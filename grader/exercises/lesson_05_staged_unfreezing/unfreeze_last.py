@@ -7,10 +7,10 @@ from pydantic import Field
 
 from grader.exercises.kit.arguments import Arguments
 from grader.exercises.kit.batches import random_batches
+from grader.exercises.kit.condition import Condition, condition, is_sound
 from grader.exercises.kit.global_settings import reset_settings
 from grader.exercises.kit.networks import network, network_spec
 from grader.exercises.kit.numbers import described
-from grader.exercises.kit.side_effects import Condition, condition, is_sound
 from grader.exercises.lesson_05_staged_unfreezing.unfreeze_last_facts import Unfreezing
 from grader.exercises.lesson_05_staged_unfreezing.unfreeze_last_mistakes import RIGHT, TABLES
 from grader.exercises.machine.asking import ask

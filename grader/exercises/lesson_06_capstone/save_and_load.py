@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from grader.exercises.kit.condition import Condition, condition
 from grader.exercises.kit.global_settings import reset_settings
 from grader.exercises.kit.networks import network, network_spec
 from grader.exercises.kit.returned import returned_model
-from grader.exercises.kit.side_effects import Condition, condition
 from grader.exercises.kit.statistics import settle_statistics
 from grader.exercises.lesson_06_capstone.model_files import File, read_file
 from grader.exercises.lesson_06_capstone.save_and_load_mistakes import TABLES, Pair

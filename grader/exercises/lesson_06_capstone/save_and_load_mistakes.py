@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from grader.exercises.kit.condition import Condition
 from grader.exercises.kit.global_settings import SETTINGS_CHANGED
-from grader.exercises.kit.side_effects import PRICE, Condition, side_effects
+from grader.exercises.kit.side_effects import PRICE, side_effects
 from grader.exercises.kit.tensors import State, inside, is_weight, moved
 from grader.exercises.machine.mistakes import Mistake
 

@@ -507,9 +507,43 @@ def thousand_files(notebook, folder):
         (folder / f"f{number}").write_text("x")
 
 
+@case("quiz.json/x is not taken")
+def folders_in_the_place_of_files(notebook, folder):
+    for name in ("quiz.json", "checks.json", "timestamp.txt"):
+        if (folder / name).is_file():
+            (folder / name).unlink()
+        (folder / name).mkdir()
+        (folder / name / "x").write_text("x")
+
+
+@case()
+def check_with_the_id_of_a_placeholder(notebook, folder):
+    cell(notebook, CHECK)["id"] = "placeholder"
+
+
+@case()
+def text_with_the_id_of_a_placeholder(notebook, folder):
+    script = "<script>document.title = 'BREACH'</script>"
+    notebook["cells"].insert(
+        0, {"cell_type": "markdown", "id": "placeholder", "metadata": {}, "source": script}
+    )
+
+
+@case("cannot be read")
+def name_of_a_file_with_markup(notebook, folder):
+    (folder / "<svg onload=alert(1)>.ipynb").write_text("no notebook")
+    notebook.clear()
+
+
+RESOURCES = len(CASES)  # cases from here on act on the machine, not on the notebook
+
 # --- resources -----------------------------------------------------------------------------------------------
 
 code("endless-loop", "while True: pass", "evidence")
+# The folder of the kernel's sockets is no place of its working folder.
+_SOCKETS = "import os, ipykernel.connect as c\nos.chdir(os.path.dirname(c.get_connection_file()))\n"
+code("nested-beside-the-sockets", _SOCKETS + "for _ in range(3000): os.mkdir('d'); os.chdir('d')")
+code("filled-beside-the-sockets", _SOCKETS + "open('f', 'wb').write(b'x' * 100_000_000)")
 code(
     "endless-loop-that-catches",
     "while True:\n    try:\n        while True: pass\n    except BaseException: pass",

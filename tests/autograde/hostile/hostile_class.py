@@ -1,4 +1,4 @@
-"""Lay out a class in which each hostile student stands between two honest ones, and grade it, contained."""
+"""Lay out a class in which hostile students stand between honest ones, and grade it, contained."""
 
 import hashlib
 import json
@@ -10,10 +10,10 @@ from pathlib import Path
 
 import nbformat
 
-from tests.autograde.hostile.cases import CASES, LESSON, Case
+from tests.autograde.hostile.cases import CASES, LESSON, RESOURCES, Case
 from tests.sandbox.contained import contained
 
-SECONDS = 12  # that a notebook may run
+SECONDS = 9  # that a notebook may run
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,19 @@ def hostile(number: int, case: Case) -> str:
     return f"{number:03d}-b-{case.name}"
 
 
+def neighbours(cases: list[Case] = CASES) -> list[int]:
+    """Numbers of the honest students.
+
+    One before and after each case that acts on the machine. Of those that change a notebook, which no kernel
+    but their own reads, one before every fourth.
+    """
+    after = [number for number in range(len(cases) + 1) if number % 4 == 0 or number >= RESOURCES]
+    return sorted({*after, len(cases)})
+
+
 def lay_out(root: Path, cases: list[Case] = CASES) -> None:
-    """Hand in: an honest, a hostile, an honest, …; the last is honest."""
-    for number in range(len(cases) + 1):
+    """Hand in: the hostile in their order, with honest ones between them; the last is honest."""
+    for number in neighbours(cases):
         folder = root / "submitted" / honest(number) / LESSON
         folder.mkdir(parents=True)
         shutil.copy(root / "solutions" / LESSON / "lesson.ipynb", folder)

@@ -53,14 +53,14 @@ def finish(root) -> dict:
     return {row["student"]: row for row in json.loads(said)["rows"]}
 
 
-def ended(process: subprocess.Popen) -> None:
-    """Nothing of it is left: neither kernels nor the fork server."""
-    process.communicate(timeout=60)
+def ended(process: subprocess.Popen) -> str:
+    """Nothing of it is left: neither kernels nor the fork server. What it said on its error stream."""
+    _, said = process.communicate(timeout=60)
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         left = [p for p in psutil.process_iter() if _belongs(p, process.pid)]
         if not left:
-            return
+            return said
         time.sleep(0.1)
     pytest.fail(f"left running: {left}")
 
@@ -83,7 +83,10 @@ def test_the_grader_itself(small_class, with_signal):
     process = start(small_class)
     wait_for(small_class, 2, process)
     process.send_signal(with_signal)
-    ended(process)
+    said = ended(process)
+    if with_signal is signal.SIGINT:
+        assert process.returncode == 130
+        assert "goes on where it was" in said
     before = stored(small_class)
     rows = finish(small_class)
     assert {name: row["points"] for name, row in rows.items()} == EXPECTED

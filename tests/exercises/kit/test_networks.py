@@ -51,7 +51,15 @@ def test_every_network_has_every_trap(spec):
     names = [name for name, _ in model.named_parameters(remove_duplicate=False)]
     assert len(names) == len(list(model.parameters())) + 1  # two layers share a weight
     for stage in spec["stages"]:
-        assert len([norm for norm in batch_norms(spec) if norm.startswith(f"{stage}.")]) == 2
+        inside = {
+            norm.removeprefix(f"{stage}."): norm for norm in batch_norms(spec) if norm.startswith(f"{stage}.")
+        }
+        assert len(inside) == 3
+        assert {norm.count(".") for norm in inside} == {0, 1}  # some are not children of the stage's own
+        assert nn.BatchNorm1d in {type(model.get_submodule(norm)) for norm in inside.values()}
+    for norm in map(model.get_submodule, batch_norms(spec)):  # statistics that setting back would change
+        assert norm.num_batches_tracked > 0
+        assert norm.running_mean.any()
     kinds = {type(model.get_submodule(norm)) for norm in batch_norms(spec)}
     assert kinds - {nn.BatchNorm1d, nn.BatchNorm2d}
     assert {nn.BatchNorm1d, nn.BatchNorm2d} <= kinds

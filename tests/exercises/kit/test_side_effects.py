@@ -6,12 +6,15 @@ import pytest
 import torch
 from torch import nn
 
-from grader.exercises.kit.side_effects import PRICE, Condition, condition, is_sound, side_effects
+from grader.exercises.kit.condition import Condition, condition, is_sound
+from grader.exercises.kit.side_effects import PRICE, side_effects
 from grader.exercises.machine.mistakes import EVERYTHING, judge_by_tables
 
 
 def make():
-    return nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2), nn.Dropout(0.5))
+    model = nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2), nn.Dropout(0.5))
+    model[0].weight.grad = torch.ones(2, 3)  # of whoever called before
+    return model
 
 
 def conditions(change, own_hooks=()):
@@ -19,6 +22,11 @@ def conditions(change, own_hooks=()):
     before = Condition.model_validate(condition(model))
     change(model)
     return before, Condition.model_validate(condition(model, own_hooks))
+
+
+def turn(weight):
+    """The same numbers, columns first."""
+    weight.data = weight.data.t().contiguous().t()
 
 
 def train(model):
@@ -33,8 +41,41 @@ EFFECTS = {
     "flags-changed": (lambda model: model[0].requires_grad_(False), PRICE),
     "gradients-left": (lambda model: train(model[0]), PRICE),
     "hook-left": (lambda model: model[0].register_forward_hook(lambda *_: None), PRICE),
+    "gradients-cleared": (lambda model: setattr(model[0].weight, "grad", None), PRICE),
+    "attributes-changed": (lambda model: setattr(model[1], "momentum", 0.0), PRICE),
+    "layout-changed": (
+        lambda model: setattr(model[0].weight, "data", model[0].weight.data.t().contiguous().t()),
+        PRICE,
+    ),
     "weights-changed": (lambda model: model(torch.ones(4, 3)), PRICE),
 }
+MORE = {
+    "hook on a parameter": (lambda model: model[0].weight.register_hook(lambda g: g), "hook-left"),
+    "note on a parameter": (lambda model: setattr(model[0].weight, "counted", 1), "attributes-changed"),
+    "a method hidden": (
+        lambda model: setattr(model[1], "train", lambda mode=True: model),
+        "attributes-changed",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MORE)
+def test_other_ways_to_the_same_effect(name):
+    change, told = MORE[name]
+    facts = SimpleNamespace(conditions=[conditions(change)])
+    _, [finding] = judge_by_tables(4, facts, [side_effects()], "Right.")
+    assert finding.id == told
+
+
+def test_what_is_meant_as_a_flag_is_no_setting_and_a_new_layer_has_its_own():
+    for change in (
+        lambda model: setattr(model[0], "requires_grad", False),
+        lambda model: setattr(model[0].weight, "require_grad", False),
+        lambda model: model.__setitem__(0, nn.Linear(3, 4)) or None,
+    ):
+        facts = SimpleNamespace(conditions=[conditions(change)])
+        found = [finding.id for finding in judge_by_tables(4, facts, [side_effects()], "Right.")[1]]
+        assert "attributes-changed" not in found
 
 
 @pytest.mark.parametrize("name", EFFECTS)

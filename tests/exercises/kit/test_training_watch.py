@@ -8,8 +8,8 @@ import torch
 from torch.nn import functional as F
 
 from grader.exercises.kit.batches import KnownBatches, random_batches
+from grader.exercises.kit.condition import condition
 from grader.exercises.kit.networks import network, network_spec
-from grader.exercises.kit.side_effects import condition
 from grader.exercises.kit.training_facts import TrainingFacts
 from grader.exercises.kit.training_watch import Step, TrainingWatch
 
