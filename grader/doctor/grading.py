@@ -1,9 +1,11 @@
 """What an instructor's machine offers for grading a class."""
 
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from grader.doctor.diagnosis import Diagnosis, Status
 from grader.doctor.packages import declared
+from grader.errors import CheckBroken, CourseError
 
 
 def grading() -> list[Diagnosis]:
@@ -26,11 +28,32 @@ def grading() -> list[Diagnosis]:
     else:
         text = f"no sandbox works, so a class cannot be graded here: {missing}."
         status = Status.WARNING  # lessons run all the same
+    trial = (
+        [_the_lesson_runs(working[0])] if working and (Path.cwd() / "nbgrader_config.py").is_file() else []
+    )
     return [
         Diagnosis(status, "grading: sandbox", text),
+        *trial,
         Diagnosis(Status.GOOD, "grading: limits", f"{describe()}."),
         Diagnosis(Status.GOOD, "grading: workers", f"{cores()} kernels at once, one thread each."),
     ]
+
+
+def _the_lesson_runs(sandbox: str) -> Diagnosis:
+    """The first lesson's untouched release, as before each class: nothing can be graded where it fails."""
+    from grader.autograde.execute.execute_submission import execute
+    from grader.autograde.execute.preflight import insist_on_passing, preflight_job
+    from grader.course import lesson_ids
+    from grader.sandbox import Limits
+
+    subject, course = "grading: trial", Path.cwd()
+    try:
+        lesson = lesson_ids(course / "solutions")[0]
+        limits = Limits(cell_seconds=120, notebook_seconds=300)
+        insist_on_passing(lesson, execute(preflight_job(course, lesson, limits=limits, sandbox=sandbox)))
+    except (CourseError, CheckBroken, IndexError) as problem:
+        return Diagnosis(Status.BAD, subject, str(problem))
+    return Diagnosis(Status.GOOD, subject, f"the untouched release of {lesson} runs in the sandbox.")
 
 
 def _is_installed(package: str) -> bool:

@@ -28,12 +28,14 @@ def cache() -> Diagnosis:
     """Can the folder of the prepared data be written, and is there room?"""
     subject = "Cache folder"
     try:
-        # grader.lab imports torch, which may be what is broken.
         from grader.lab.cache import VARIABLE, cache_folder, reported
-    except (ImportError, RuntimeError, OSError):
-        return Diagnosis(Status.WARNING, subject, "Not looked at: mend PyTorch first.")
+        from grader.lab.prepared import is_complete
+    except ImportError:
+        return Diagnosis(Status.WARNING, subject, "Not looked at: install the packages first.")
     folder = cache_folder()
     try:
+        if is_complete() and not os.access(folder, os.W_OK):
+            return Diagnosis(Status.GOOD, subject, f"{folder} is complete, and nobody need write to it.")
         with reported(folder):
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=folder) as file:

@@ -16,7 +16,7 @@ def prepare_everything() -> None:
     Raises:
         CourseError: the cache cannot be written, or a package is missing.
     """
-    if _all_there():
+    if is_complete():
         return
     from grader.lab.backbone import prepare_backbone  # they import PyTorch, which takes a second
     from grader.lab.solar_cells import prepare_solar_cells
@@ -27,7 +27,8 @@ def prepare_everything() -> None:
             prepare_solar_cells(size)
 
 
-def _all_there() -> bool:
+def is_complete() -> bool:
+    """Does the cache hold all that the lessons load? Then nobody need write to it, as on a hub."""
     arrays = [solar_cells_file(size) for size in SIZES]
     return all(
         path.is_file() for path in (cache_folder() / BACKBONE_FILE, *arrays, *map(manifest_of, arrays))
