@@ -5,6 +5,7 @@ from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from types import SimpleNamespace
 
+import nbformat
 import pytest
 
 import grader.doctor.grading  # noqa: F401 - the package's attribute of this name is a function
@@ -130,6 +131,31 @@ def test_a_cache_that_is_no_folder_is_bad(monkeypatch: pytest.MonkeyPatch, tmp_p
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("FINETUNING_COURSE_CACHE", str(tmp_path / "file"))
     assert machine.cache().status is Status.BAD
+
+
+def test_a_complete_cache_that_nobody_may_write_to_is_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a hub has it: prepared once, read by everybody."""
+    monkeypatch.setattr("grader.lab.prepared.is_complete", lambda: True)
+    monkeypatch.setattr(machine.os, "access", lambda path, mode: False)
+    diagnosis = machine.cache()
+    assert diagnosis.status is Status.GOOD
+    assert "complete" in diagnosis.sentence
+
+
+@pytest.mark.slow
+def test_a_lesson_that_does_not_run_here_is_told_before_a_class_is_graded(
+    built_course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(built_course)
+    trial = {one.subject: one for one in grading.grading()}["grading: trial"]
+    assert trial.status is Status.GOOD
+    solution = built_course / "solutions" / "00_start_here" / "lesson.ipynb"
+    notebook = nbformat.read(solution, as_version=4)
+    notebook.cells.insert(0, nbformat.v4.new_code_cell("import a_missing_package"))
+    nbformat.write(notebook, solution)
+    trial = {one.subject: one for one in grading.grading()}["grading: trial"]
+    assert trial.status is Status.BAD
+    assert "a_missing_package" in trial.sentence
 
 
 def test_no_browser_is_only_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
