@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from grader.exercises.kit.arguments import ARGUMENTS_CHANGED, Arguments
 from grader.exercises.kit.numbers import as_number, described
 from grader.exercises.machine.asking import ask
 from grader.exercises.machine.evidence import EvidenceContradicts
@@ -17,10 +18,11 @@ _SHOWN = 12  # labels of a list
 
 
 class Returned(StrictEvidence):
-    """What the function returned for each list: a number, or in words what else."""
+    """What the function returned for each list: a number, or in words what else; and which lists it changed."""
 
     numbers: list[Number | None]
     described: list[str]
+    changed_arguments: list[list[str]]
 
 
 class Baselines:
@@ -31,6 +33,7 @@ class Baselines:
         self.kind = next((d for d, n in zip(returned.described, self.numbers, strict=True) if n is None), "")
         self.wrong = [i for i, n in enumerate(self.numbers) if not _close(n, self.wanted[i])]
         self.known = expected["mistakes"]
+        self.changed_arguments = [name for names in returned.changed_arguments for name in names]
 
     def gives(self, mistake: str) -> bool:
         """Whether every number is what ``mistake`` gives."""
@@ -78,6 +81,7 @@ MISTAKES = [
         "Count how often each class occurs, and divide the largest count by the number of labels.",
     ),
 ]  # fmt: skip
+SIDE_EFFECTS = [ARGUMENTS_CHANGED]
 
 
 class MajorityBaseline(Exercise):
@@ -92,11 +96,16 @@ class MajorityBaseline(Exercise):
     section = "Exercise: the majority baseline"
     time_limit = 10.0
     evidence = Returned
-    mistakes = MISTAKES
+    mistakes = [*MISTAKES, *SIDE_EFFECTS]
 
     def challenge(self, rng: np.random.Generator) -> dict:
-        """Lists of labels: class 1 rare, class 1 frequent, several classes, classes that skip numbers, one class."""
+        """Lists of labels: class 1 rare, class 1 frequent, several classes, classes that skip numbers, one class.
+
+        The most frequent class of one list has a large number. By class number, upwards and downwards, and as the
+        labels come, its count is followed by a small and a larger one: whoever compares with the one before takes that.
+        """
         rare, many, first, one = (int(n) for n in rng.integers([6, 24, 3, 5], [9, 29, 9, 12]))
+        large = int(rng.integers(120, 900))
         lists = [
             [1] * rare + [0] * (30 - rare),
             [1] * many + [0] * (31 - many),
@@ -104,14 +113,24 @@ class MajorityBaseline(Exercise):
             [7] * 9 + [2] * 5 + [30] * 4,
             [4] * one,
         ]
-        return {"labels": [_shuffled(labels, rng) for labels in lists]}
+        order = [5, large, large + 3, large + 40, 11]
+        rest = [5] * 5 + [large] * 9 + [large + 40] * 3 + [11]
+        return {
+            "labels": [*(_shuffled(labels, rng) for labels in lists), order + rng.permutation(rest).tolist()]
+        }
 
     def collect(self, answer: Any, challenge: dict) -> dict:
         """What the function returns for each list of labels, given as an int64 tensor."""
         import torch
 
-        returned = [ask(answer, torch.tensor(labels)) for labels in challenge["labels"]]
-        return {"numbers": [as_number(r) for r in returned], "described": [described(r) for r in returned]}
+        lists = [torch.tensor(labels) for labels in challenge["labels"]]
+        given = [Arguments(labels=labels) for labels in lists]
+        returned = [ask(answer, labels) for labels in lists]
+        return {
+            "numbers": [as_number(r) for r in returned],
+            "described": [described(r) for r in returned],
+            "changed_arguments": [one.changed() for one in given],
+        }
 
     def judge(self, evidence: Returned, expected: dict) -> Verdict:
         """By the formula that the numbers show: what is right for some of the lists by luck earns nothing."""
@@ -119,7 +138,7 @@ class MajorityBaseline(Exercise):
             raise EvidenceContradicts
         facts = Baselines(evidence, expected)
         right = "Right for two classes, many classes and a single one."
-        return self.verdict(*judge_by_tables(self.points, facts, [MISTAKES], right))
+        return self.verdict(*judge_by_tables(self.points, facts, [MISTAKES, SIDE_EFFECTS], right))
 
 
 def _shuffled(labels: list[int], rng: np.random.Generator) -> list[int]:

@@ -47,7 +47,42 @@ def counts(labels):
     return labels.unique(return_counts=True)[1]
 
 
+def larger_than_the_one_before(labels, descending=False, by_number=True):
+    """The count that was larger than the one before it, last of all."""
+    counted = Counter(labels.tolist())
+    best = before = 0
+    for label in sorted(counted, reverse=descending) if by_number else counted:
+        if counted[label] > before:
+            best = counted[label]
+        before = counted[label]
+    return best / len(labels)
+
+
+def sorts_in_place(labels):
+    labels.copy_(labels.sort().values)
+    return with_unique(labels)
+
+
+def shifts_in_place(labels):
+    labels -= labels.min()
+    return with_unique(labels)
+
+
+def of_hundred_classes(labels):
+    return max((labels == label).sum().item() for label in range(100)) / len(labels)
+
+
 WRONG = {
+    "each with the one before": (larger_than_the_one_before, 0, "other-share"),
+    "each with the one before, downwards": (lambda x: larger_than_the_one_before(x, True), 0, "other-share"),
+    "each with the one before, as they come": (
+        lambda x: larger_than_the_one_before(x, by_number=False),
+        0,
+        "other-share",
+    ),
+    "a hundred classes": (of_hundred_classes, 0, "other-share"),
+    "sorts in place": (sorts_in_place, 2, "arguments-changed"),
+    "shifts in place": (shifts_in_place, 2, "arguments-changed"),
     "share of class one": (lambda labels: share(labels, 1), 0, "share-of-one"),
     "share of class zero": (lambda labels: share(labels, 0), 0, "share-of-zero"),
     "mean": (lambda labels: labels.float().mean().item(), 0, "mean"),
