@@ -14,6 +14,12 @@ from grader.doctor import Status, environment_report, examine, jupyter, machine,
 grading = sys.modules["grader.doctor.grading"]
 
 
+@pytest.fixture(autouse=True)
+def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """In the course's folder the doctor would run a lesson."""
+    monkeypatch.chdir(tmp_path)
+
+
 def test_each_diagnosis_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("FINETUNING_COURSE_CACHE", str(tmp_path))
     diagnoses = examine()
