@@ -13,6 +13,7 @@ from nbgrader import preprocessors as stock
 
 from grader.authoring.release_checks import ReleaseChecks
 from grader.autograde.steps.clear_quiz_answers import ClearQuizAnswers
+from grader.autograde.steps.feedback_page import FeedbackPage
 from grader.autograde.steps.grades_csv import GradesCsv
 from grader.autograde.steps.intake_exporter import IntakeExporter
 from grader.autograde.steps.judge_checks import JudgeChecks
@@ -81,6 +82,7 @@ c.Autograde.autograde_preprocessors = [
     stock.CheckCellMetadata,
 ]
 
+c.GenerateFeedback.exporter_class = FeedbackPage
 c.ExportApp.plugin_class = GradesCsv
 
 # For `nbgrader validate` and for building; submissions run in SandboxedExecute.
