@@ -17,7 +17,10 @@ ARGUMENTS_CHANGED = Mistake(
 
 
 class Arguments:
-    """Lists, dicts and tensors by the names of a function's arguments, as they are before it is called."""
+    """Lists, dicts and tensors by the names of a function's arguments, as they are before it is called.
+
+    Of a tensor the numbers count, the flag ``requires_grad``, and whether it has a gradient.
+    """
 
     def __init__(self, **given: Any) -> None:
         self._given, self._before = given, copy.deepcopy(given)
@@ -33,7 +36,9 @@ def _equal(left: Any, right: Any) -> bool:
     if type(left) is not type(right):
         return False
     if isinstance(left, torch.Tensor):
-        return left.shape == right.shape and left.dtype == right.dtype and torch.equal(left, right)
+        flags = [(one.requires_grad, one.is_leaf and one.grad is not None) for one in (left, right)]
+        alike = left.shape == right.shape and left.dtype == right.dtype and flags[0] == flags[1]
+        return alike and torch.equal(left, right)
     if isinstance(left, list | tuple):
         return len(left) == len(right) and all(map(_equal, left, right))
     if isinstance(left, dict):

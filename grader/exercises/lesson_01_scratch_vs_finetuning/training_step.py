@@ -38,7 +38,10 @@ class TrainingStep(Exercise):
     mistakes = MISTAKES
 
     def challenge(self, rng: np.random.Generator) -> dict:
-        """A flat network and a nested one with a deep head; gradients are large, so that clipping them shows."""
+        """A flat network and a nested one with a deep head; gradients are large, so that clipping them shows.
+
+        One parameter of each comes frozen. The first batch has labels that fit the network: a small loss.
+        """
         return {
             "networks": [
                 network_spec(rng, nested=False, stages=2, gain=4.0),
@@ -74,7 +77,10 @@ def _run(answer: Any, spec: Spec, data_seed: int, learning_rate: float, count: i
     generator = torch.Generator().manual_seed(data_seed)
     for parameter in model.parameters():  # as an earlier `backward()` leaves them
         parameter.grad = torch.randn(parameter.shape, generator=generator)
+    frozen = model.get_parameter(f"{spec['stages'][0]}.0.weight").requires_grad_(False)
+    frozen.grad = torch.zeros_like(frozen)  # which leads nowhere, whoever clears it or not
     batches = random_batches(spec, data_seed, count, _BATCH)
+    batches[0] = batches[0][0], _labels_of(model, batches[0][0])
     optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate, momentum=0.5)
     before = condition(model)
     events: list[str] = []
@@ -112,6 +118,16 @@ def _run(answer: Any, spec: Spec, data_seed: int, learning_rate: float, count: i
         "own_losses": taken.kinds,
         "calls": calls,
     }
+
+
+def _labels_of(model: Any, images: Any) -> Any:
+    """What a copy of the model, in training mode, takes the images for; where it doubts most, its second guess."""
+    import torch
+
+    with torch.no_grad():
+        logits, guesses = copy.deepcopy(model)(images).topk(2, dim=1)
+    doubtful = (logits[:, 0] - logits[:, 1]).argmin()
+    return torch.where(torch.arange(len(images)) == doubtful, guesses[:, 1], guesses[:, 0])
 
 
 def _call(answer: Any, model: Any, batch: Batch, optimizer: Any, events: list[str]) -> dict[str, Any]:
@@ -152,8 +168,8 @@ def _losses(model: Any, batch: Batch, when: str) -> dict[str, float]:
             copied = copy.deepcopy(model)
             copied._forward_pre_hooks.clear()
             copied._forward_hooks.clear()
-            in_eval_mode = float(torch.nn.functional.cross_entropy(copied.eval()(images), labels))
-            logits = copied.train()(images)
+            in_eval_mode = float(torch.nn.functional.cross_entropy(_in_mode(copied, False)(images), labels))
+            logits = _in_mode(copied, True)(images)
             mean = float(torch.nn.functional.cross_entropy(logits, labels))
             share = float((logits.argmax(dim=1) == labels).float().mean())
     except Exception:  # of a model that the answer made unusable
@@ -164,3 +180,10 @@ def _losses(model: Any, batch: Batch, when: str) -> dict[str, float]:
         f"mean in eval mode{when}": in_eval_mode,
         f"accuracy{when}": share,
     }
+
+
+def _in_mode(model: Any, training: bool) -> Any:
+    """The model, its modes set by hand: an answer may have hidden its ``train``."""
+    for module in model.modules():
+        module.training = training
+    return model

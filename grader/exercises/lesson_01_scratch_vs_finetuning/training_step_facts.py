@@ -73,7 +73,7 @@ class StepFacts(TrainingFacts):
         update: dict[str, Any] = {}
         if self.wrong_mode:
             update["training"] = before.training
-        if self.frozen:
+        if self.frozen or self.unfrozen:
             update["trainable"] = before.trainable
         return after.model_copy(update=update)
 
@@ -81,6 +81,12 @@ class StepFacts(TrainingFacts):
     def step_first(self) -> bool:
         """Whether a call begins with the optimizer's step, before the images came."""
         return self.events[:1] in (["step"], ["other step"]) and "forward" in self.events
+
+    @property
+    def step_left_out(self) -> int:
+        """Number of the first call without a step, where another one made one, counted from 1; 0 if there is none."""
+        with_step = [any(event != "forward" for event in call.events) for call in self.run.calls]
+        return with_step.index(False) + 1 if any(with_step) and not all(with_step) else 0
 
     @property
     def changed_setting(self) -> tuple[str, float, float] | None:
@@ -105,6 +111,12 @@ class StepFacts(TrainingFacts):
             name for got, want in self.pairs for name in want.moved if got.moved and name not in got.moved
         )
         return next(unmoved, "")
+
+    @property
+    def unfrozen(self) -> str:
+        """A parameter that came in frozen and that a step moved."""
+        names = (n for got, want in self.pairs for n in got.moved if n not in want.moved)
+        return next((name for name in names if name not in self.run.before.trainable), "")
 
     @property
     def asked_again(self) -> bool:
