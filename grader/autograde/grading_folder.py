@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,24 +20,39 @@ class GradingFolder:
 
     @property
     def root(self) -> Path:
-        """``.grading/``, mode 700.
+        """``.grading/``, mode 700; in a course that a group shares, open to the group.
 
         Raises:
             CourseError: it belongs to somebody else, is a link, or cannot be made.
         """
         folder = self.course / NAME
         try:
-            folder.mkdir(mode=0o700, exist_ok=True)
+            _make(folder, self.mode)
             found = folder.lstat()
-            if folder.is_symlink() or found.st_uid != os.geteuid():
+            if folder.is_symlink():
+                raise CourseError(f"{folder} is a link: remove it and run this again.")
+            if found.st_uid != os.geteuid() and not self._is_our_groups(found):
                 raise CourseError(
-                    f"{folder} is a link or belongs to another user: remove it and run this again."
+                    f"{folder} belongs to another user. If you grade together, set nbgrader's `groupshared = "
+                    f"True` and give the course's folder to a group of yours, mode 2770; else ask who it is."
                 )
-            if found.st_mode & 0o077:
-                folder.chmod(0o700)
+            if found.st_mode & 0o777 & ~self.mode and found.st_uid == os.geteuid():
+                folder.chmod(self.mode)
         except OSError as error:
             raise CourseError(f"{folder} cannot be used: {(error.strerror or '').lower()}.") from error
         return folder
+
+    @property
+    def mode(self) -> int:
+        """Of its folders. nbgrader's ``groupshared`` makes folders that their group writes to and that hand
+        the group down: then several instructors, each with an account, grade one course."""
+        found = self.course.stat().st_mode
+        return 0o2770 if found & stat.S_ISGID and found & stat.S_IWGRP else 0o700
+
+    def _is_our_groups(self, found: os.stat_result) -> bool:
+        """Open to the course's group, and to nobody else."""
+        same = found.st_gid == self.course.stat().st_gid
+        return self.mode != 0o700 and same and not found.st_mode & 0o007
 
     @property
     def intake(self) -> Path:
@@ -65,7 +81,7 @@ class GradingFolder:
         """Any name of a student makes a name of a file."""
         readable = "".join(sign for sign in student if sign.isalnum() or sign in "-_")[:40]
         folder = self._made(kind) / lesson
-        folder.mkdir(mode=0o700, exist_ok=True)
+        _make(folder, self.mode)
         return (
             folder
             / f"{readable}-{hashlib.sha256(student.encode('utf-8', 'replace')).hexdigest()[:12]}{suffix}"
@@ -73,14 +89,23 @@ class GradingFolder:
 
     def _made(self, name: str) -> Path:
         folder = self.root / name
-        folder.mkdir(mode=0o700, exist_ok=True)
+        _make(folder, self.mode)
         return folder
 
 
+def _make(folder: Path, mode: int) -> None:
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        return
+    folder.chmod(mode)  # whatever the umask is
+
+
 def write_privately(path: Path, text: str) -> None:
-    """Write atomically a file that its owner alone may read.
+    """Write atomically a file for its owner alone; for the group too, where the folder is the group's.
 
     Raises:
         OSError: the disk is full, or the folder cannot be written to.
     """
-    write_atomically(path, text, mode=0o600)
+    shared = path.parent.stat().st_mode & stat.S_IWGRP
+    write_atomically(path, text, mode=0o660 if shared else 0o600)

@@ -47,7 +47,8 @@ def make_lesson_checkpoints(folder: LessonFolder) -> int:
     wanted = hashlib.sha256(json.dumps(decides).encode()).hexdigest()
     mark = target / _MADE_FOR
     if not (mark.is_file() and mark.read_text() == wanted):
-        target.mkdir(mode=0o700, exist_ok=True)
+        target.mkdir(exist_ok=True)
+        target.chmod(GradingFolder(folder.course).mode)
         for old in target.iterdir():
             old.unlink()
         with concurrent.futures.ThreadPoolExecutor(1) as pool:

@@ -6,14 +6,11 @@ the gradebook. That is why a run that was interrupted anywhere goes on where it 
 
 import contextlib
 import itertools
-import json
-import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from grader.autograde.course_config import skeleton
 from grader.autograde.execute.lesson_checkpoints import make_lesson_checkpoints
@@ -23,11 +20,12 @@ from grader.autograde.execute.submission_job import SubmissionJob, prepare_job
 from grader.autograde.execute.workers import Workers
 from grader.autograde.failures import keep_failure
 from grader.autograde.grading_folder import GradingFolder
-from grader.autograde.judging.report import SubmissionReport
+from grader.autograde.run.alone import alone
 from grader.autograde.run.nbgrader_course import NbgraderCourse
 from grader.autograde.run.outcomes import Outcomes, once_the_lesson_runs
-from grader.autograde.run.summary import Row, Summary, row_of
-from grader.autograde.steps.intake_exporter import intake_record, take_in_all
+from grader.autograde.run.rows import read_row
+from grader.autograde.run.summary import Row, Summary
+from grader.autograde.steps.intake_exporter import take_in_all
 from grader.course import lesson_ids
 from grader.errors import CourseError
 from grader.lesson_folder import NOTEBOOK, LessonFolder
@@ -37,7 +35,8 @@ from grader.sandbox.limits import GIB
 from grader.submissions.intake import read_clean_notebook
 from grader.submissions.transplant import transplant
 
-_WAIT_FOR_ANOTHER_RUN = 5  # seconds
+# Of glob and of str.format, which nbgrader gives paths to, and of a database's address.
+_PATTERN = re.compile(r"[\[\]{}*?%]")
 
 Tell = Callable[[str, int, int], None]  # step, done, of
 
@@ -95,12 +94,17 @@ class ClassRun:
         """
         sandbox = str(choose(self.sandbox, self.trust_students))
         nbgrader = self._nbgrader(sandbox)
-        with self._alone():
+        with alone(self.course):
             folders = self._folders(nbgrader)
             nbgrader.enter(self.lesson)
             yield nbgrader, folders, sandbox
 
     def _nbgrader(self, sandbox: str) -> NbgraderCourse:
+        if found := _PATTERN.search(str(self.course)):
+            raise CourseError(
+                f"The course's folder {self.course} has {found[0]!r} in its path, which nbgrader takes "
+                f"for a pattern: rename it, or move the course."
+            )
         known = lesson_ids(self.course / "solutions") if (self.course / "solutions").is_dir() else []
         if self.lesson not in known:
             if not known:
@@ -114,19 +118,6 @@ class ClassRun:
             "memory_gib": self.limits.data_bytes // GIB,
         }
         return NbgraderCourse(self.course, SandboxedExecute=settings)
-
-    @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
-        path = GradingFolder(self.course).root / "running"
-        try:
-            with FileLock(f"{path}.lock", timeout=_WAIT_FOR_ANOTHER_RUN):
-                path.write_text(str(os.getpid()))
-                yield
-        except Timeout:
-            who = path.read_text() if path.exists() else "unknown"
-            raise CourseError(
-                f"Another run is grading this course (process {who}): wait until it has ended."
-            ) from None
 
     def _folders(self, nbgrader: NbgraderCourse) -> dict[str, Path]:
         found = nbgrader.submitted(self.lesson)
@@ -149,6 +140,11 @@ class ClassRun:
         ):
             if isinstance(intake, Exception):
                 found.failed[student] = keep_failure(self.course, self.lesson, student, intake)
+            elif sign := _PATTERN.search(student):
+                found.failed[student] = (
+                    f"The folder submitted/{student} has {sign[0]!r} in its name, which nbgrader "
+                    f"takes for a pattern: rename it."
+                )
             self.tell("intake", number, len(folders))
         self.tell("the lesson's own training", 0, 1)
         make_lesson_checkpoints(LessonFolder(self.lesson, self.course))
@@ -228,16 +224,3 @@ class ClassRun:
         if problem is None and self.feedback and (told := nbgrader.generate_feedback(self.lesson, student)):
             found.without_feedback[student] = told  # her marks are written, whatever becomes of the page
         return problem
-
-
-def read_row(nbgrader: NbgraderCourse, lesson: str, student: str, executed: bool) -> Row:
-    """A student's row, from what intake and judge wrote down, and from the gradebook."""
-    taken = json.loads(intake_record(nbgrader.root, lesson, student).read_text(encoding="utf-8"))
-    path = GradingFolder(nbgrader.root).report(lesson, student)
-    report = SubmissionReport.model_validate_json(path.read_bytes())
-    clean = GradingFolder(nbgrader.root).intake / student / lesson / NOTEBOOK
-    rebuilt = transplant(read_clean_notebook(clean), skeleton(LessonFolder(lesson, nbgrader.root)))
-    notes = dict.fromkeys(rebuilt.metadata["finetuning_course_notes"])
-    with nbgrader.gradebook() as gradebook:
-        submission = gradebook.find_submission(lesson, student)
-        return row_of(report, submission, taken["set_aside"], [*taken["problems"], *notes], executed)

@@ -14,8 +14,9 @@ from grader.autograde.execute.spool import Spool
 from grader.autograde.failures import forget_failure, keep_failure
 from grader.autograde.grading_folder import GradingFolder, write_privately
 from grader.autograde.judging.report import SubmissionReport
-from grader.autograde.run.class_run import ClassRun, read_row
+from grader.autograde.run.class_run import ClassRun
 from grader.autograde.run.nbgrader_course import NbgraderCourse
+from grader.autograde.run.rows import read_row
 from grader.autograde.run.summary import Row, Summary
 from grader.autograde.steps.judge_checks import judge_notebook
 from grader.autograde.steps.late_penalties import write_time

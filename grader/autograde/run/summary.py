@@ -3,14 +3,10 @@
 import json
 from typing import Literal
 
-from nbgrader.api import SubmittedAssignment
 from pydantic import BaseModel
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
-
-from grader.autograde.judging.report import ExerciseReport, SubmissionReport
-from grader.cell_names import exercise_id
 
 State = Literal["graded", "no evidence", "set aside", "failed"]
 
@@ -54,50 +50,6 @@ class Summary(BaseModel):
     def failed(self) -> list[Row]:
         """Students whose submission was not graded, or got no page, through a fault of this machine."""
         return [row for row in self.rows if row.state == "failed" or row.feedback_problem]
-
-
-def row_of(
-    report: SubmissionReport,
-    submission: SubmittedAssignment,
-    set_aside: str | None,
-    problems: list[str],
-    executed: bool,
-) -> Row:
-    """The row of a student who was graded: why by the report, points by the gradebook."""
-    reasons = [set_aside] if set_aside else []
-    state: State = "set aside" if set_aside else "graded"
-    if not set_aside and report.without_evidence:
-        state = "no evidence"
-        reasons += [
-            f"{exercise.exercise}: {exercise.findings[0] if exercise.findings else 'no evidence'}"
-            for exercise in report.without_evidence
-        ]
-    if not set_aside:
-        reasons += [
-            f"{exercise.exercise}: {exercise.findings[0]}"
-            for exercise in report.exercises
-            if exercise.has_evidence and exercise.findings and _is_worth_telling(exercise)
-        ]
-    grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
-    penalty = submission.late_submission_penalty or 0.0
-    return Row(
-        student=report.student,
-        state=state,
-        points=max(0.0, submission.score - penalty),  # as `nbgrader export` writes it
-        max_points=submission.max_score,
-        penalty=penalty,
-        exercises={exercise_id(grade.name): grade.score for grade in grades},
-        needs_manual_grading=bool(submission.needs_manual_grade),
-        reasons=[*reasons, *problems],
-        executed=executed,
-        seconds=report.seconds,
-    )
-
-
-def _is_worth_telling(exercise: ExerciseReport) -> bool:
-    """Nothing earned, or a quiz that is not all right: of an exercise half right the pages tell more."""
-    is_quiz = exercise.exercise.endswith(".quiz")
-    return exercise.points == 0 or (is_quiz and exercise.points < exercise.max_points)
 
 
 def show(summary: Summary, console: Console) -> None:

@@ -17,7 +17,7 @@ _SCRIPT = re.compile(r"<script\b.*?</script>", flags=re.DOTALL | re.IGNORECASE)
 class FeedbackPage(HTMLExporter):
     """Stands in ``GenerateFeedback.exporter_class``: nbgrader's own page with a policy for browsers."""
 
-    def from_notebook_node(
+    def from_notebook_node(  # type: ignore[override]  # as nbconvert's own exporter of HTML has it
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **options: Any
     ) -> tuple[str, dict[str, Any]]:
         """The page as HTML.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.autograde.grading_folder import GradingFolder
+from grader.autograde.grading_folder import GradingFolder, write_privately
 from grader.autograde.judging.challenges import challenges_for
 from grader.autograde.judging.course_secret import course_secret
 from grader.errors import CourseError
@@ -36,6 +36,28 @@ def test_a_secret_that_is_none_is_refused_in_one_sentence(tmp_path, fault):
 def test_a_folder_that_others_can_read_is_closed(tmp_path):
     (tmp_path / ".grading").mkdir(mode=0o755)
     assert GradingFolder(tmp_path).root.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_group_of_instructors_shares_what_one_of_them_made(tmp_path, monkeypatch):
+    """As nbgrader's ``groupshared`` lays a course out; the second has an account of her own."""
+    tmp_path.chmod(0o2770)
+    folder = GradingFolder(tmp_path)
+    first = course_secret(folder)
+    write_privately(folder.report("00_a", "ada"), "{}")
+    assert {path.stat().st_mode & 0o777 for path in folder.root.rglob("*") if path.is_file()} == {0o660}
+    assert {path.stat().st_mode & 0o7777 for path in folder.root.rglob("*") if path.is_dir()} == {0o2770}
+    monkeypatch.setattr("os.geteuid", lambda: 4711)
+    assert course_secret(GradingFolder(tmp_path)) == first
+    (folder.root / "secret").chmod(0o664)
+    with pytest.raises(CourseError, match="Others can read"):
+        course_secret(GradingFolder(tmp_path))
+
+
+def test_somebody_elses_folder_is_refused_where_no_group_shares_it(tmp_path, monkeypatch):
+    GradingFolder(tmp_path).root.stat()
+    monkeypatch.setattr("os.geteuid", lambda: 4711)
+    with pytest.raises(CourseError, match="groupshared"):
+        GradingFolder(tmp_path).root.stat()
 
 
 def test_names_of_students_make_names_of_files(tmp_path):

@@ -409,8 +409,24 @@ def test_a_lesson_that_cannot_be_entered_is_told(course):
         grade(course)
 
 
+@pytest.mark.parametrize("name", ["course [2026]", "100 %", "{a}"])
+def test_a_folder_that_nbgrader_takes_for_a_pattern_is_refused_at_once(course, name):
+    moved = course.rename(course.with_name(name))
+    hand_in(moved, "ada", solution(moved))
+    with pytest.raises(CourseError, match="takes for a pattern: rename it"):
+        grade(moved)
+
+
+def test_a_student_whom_nbgrader_takes_for_a_pattern_is_told_and_the_others_are_graded(course):
+    for student in ("ada", "bob [2]"):
+        hand_in(course, student, solution(course))
+    summary = grade(course)
+    assert rows(summary) == {"ada": (6, "graded"), "bob [2]": (0, "failed")}
+    assert "rename it" in summary.rows[1].reasons[0]
+
+
 def test_another_run_is_named(course, monkeypatch):
-    monkeypatch.setattr(module, "_WAIT_FOR_ANOTHER_RUN", 0.2)
+    monkeypatch.setattr("grader.autograde.run.alone._WAIT_FOR_ANOTHER_RUN", 0.2)
     hand_in(course, "ada", release(course))
     (GradingFolder(course).root / "running").write_text("4711")
     with FileLock(f"{GradingFolder(course).root / 'running'}.lock"), pytest.raises(CourseError, match="4711"):
