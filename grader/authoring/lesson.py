@@ -58,7 +58,7 @@ def build_lesson(
     on_step("reading")
     quiz = load_quiz(folder.source(QUESTIONS))
     recalled = recalled_questions(quiz, folder.solution.parent)
-    changed = _write(folder, folder.solution / QUIZ, quiz_text(quiz, recalled, withhold_feedback))
+    changed = _write(folder, folder.solution / QUIZ, quiz_text(folder, quiz, recalled, withhold_feedback))
     notebook = read_lesson(folder, quiz, recalled)
     on_step("computing what the checks expect")
     present = folder.checks.read_text(encoding="utf-8") if folder.checks.is_file() else None

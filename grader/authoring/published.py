@@ -8,23 +8,29 @@ from grader.exercises.machine.expected_values import blamed_on, load_expect
 from grader.exercises.machine.published_checks import publish_checks
 from grader.lesson_folder import ANSWERS, QUIZ, LessonFolder
 from grader.quiz.publish import publish
+from grader.quiz.published import is_withheld
 from grader.quiz.schema import Question, Quiz
 
 
-def quiz_text(quiz: Quiz, recalled: list[Question], withhold_feedback: bool) -> str:
-    """The text of ``quiz.json``."""
-    return _as_text(publish(quiz, recalled, withhold_feedback=withhold_feedback))
+def quiz_text(folder: LessonFolder, quiz: Quiz, recalled: list[Question], withhold_feedback: bool) -> str:
+    """The text of ``quiz.json``.
+
+    A recall holds no key either while a lesson that it asks about is an examination.
+    """
+    asked = {reference.lesson for reference in quiz.recall}
+    withheld = any(is_withheld(LessonFolder(lesson, folder.course)) for lesson in asked)
+    return _as_text(publish(quiz, recalled, withhold_feedback=withhold_feedback, withhold_recall=withheld))
 
 
 def checks_text(folder: LessonFolder) -> str:
-    """The text of ``checks.json``, from the lesson's ``answers.py``.
+    """The text of ``checks.json``, from the lesson's ``answers.py``; without keys if its quiz has none.
 
     Raises:
         CourseError: ``answers.py`` cannot be run, or lacks an exercise.
     """
     expect = load_expect(folder)
     with blamed_on(folder.source(ANSWERS)):
-        return _a_line_each(publish_checks(folder.lesson, expect))
+        return _a_line_each(publish_checks(folder.lesson, expect, withhold_keys=is_withheld(folder)))
 
 
 def renewed_checks_text(folder: LessonFolder, present: str | None) -> str:

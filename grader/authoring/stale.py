@@ -23,7 +23,7 @@ def stale(folder: LessonFolder) -> list[str]:
         unexecuted = read_lesson(folder, quiz, recalled)
         wanted = {
             (f"notebooks/{folder.lesson}", CHECKS): checks_text(folder),
-            (f"solutions/{folder.lesson}", QUIZ): quiz_text(quiz, recalled, is_withheld(folder)),
+            (f"solutions/{folder.lesson}", QUIZ): quiz_text(folder, quiz, recalled, is_withheld(folder)),
         }
     except CourseError as error:
         return [str(error)]

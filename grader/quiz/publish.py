@@ -8,7 +8,9 @@ from grader.quiz.sealing import seal
 FORMAT = 1
 
 
-def publish(quiz: Quiz, recalled: list[Question], withhold_feedback: bool = False) -> dict[str, Any]:
+def publish(
+    quiz: Quiz, recalled: list[Question], withhold_feedback: bool = False, withhold_recall: bool = False
+) -> dict[str, Any]:
     """The content of ``quiz.json``: questions in clear text; keys, feedback and solutions sealed.
 
     Args:
@@ -16,6 +18,7 @@ def publish(quiz: Quiz, recalled: list[Question], withhold_feedback: bool = Fals
         recalled: questions of earlier lessons (``grader.quiz.schema.recalled_questions``).
         withhold_feedback: for an examination. Nothing is sealed then, for nothing is included: no key
             and no feedback, neither of this lesson nor of the earlier ones that it recalls.
+        withhold_recall: for a lesson that recalls questions of an examination.
     """
     parts = {"quiz": quiz.questions} | ({"recall": recalled} if recalled else {})
     return {
@@ -24,7 +27,10 @@ def publish(quiz: Quiz, recalled: list[Question], withhold_feedback: bool = Fals
         "prefix": quiz.prefix,
         "points": {question.id: question.points for question in quiz.questions},
         "withheld": withhold_feedback,
-        "parts": {name: _part(questions, withhold_feedback) for name, questions in parts.items()},
+        "parts": {
+            name: _part(questions, withhold_feedback or (withhold_recall and name == "recall"))
+            for name, questions in parts.items()
+        },
     }
 
 

@@ -18,7 +18,7 @@ class _Check(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     challenge: dict[str, Any]
-    expected: dict[str, Any]
+    expected: dict[str, Any] | None
 
 
 class _Checks(BaseModel):
@@ -29,8 +29,10 @@ class _Checks(BaseModel):
     exercises: dict[str, _Check]
 
 
-def read_check(lesson: str, exercise_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def read_check(lesson: str, exercise_id: str) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """Public challenge and expected values of an exercise, from the lesson's ``checks.json``.
+
+    ``None`` for the values in an examination, where they are the key.
 
     Raises:
         CourseError: the file is missing, damaged, or does not know the exercise.
@@ -50,7 +52,7 @@ def _read(path: Path, _changed: int) -> _Checks:
     try:
         checks = _Checks.model_validate(json.loads(path.read_text(encoding="utf-8")))
         for check in checks.exercises.values():
-            decode(check.expected)  # damaged arrays are told here, not taken for a broken check
+            decode(check.expected or {})  # damaged arrays are told here, not taken for a broken check
         return checks
     except (OSError, ValueError, RecursionError, EvidenceError) as error:
         raise CourseError(

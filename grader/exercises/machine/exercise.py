@@ -92,8 +92,10 @@ class Exercise(ABC):
         """A verdict on this exercise."""
         return Verdict(exercise=self.id, points=points, max_points=self.points, findings=findings)
 
-    def published(self) -> tuple[dict[str, Any], dict[str, Any]]:
+    def published(self) -> tuple[dict[str, Any], dict[str, Any] | None]:
         """The public challenge and what a right answer to it gives, as they came with the lesson.
+
+        ``None`` for what it gives: an examination, of which no key leaves ``solutions/``.
 
         Raises:
             CourseError: the lesson's published file is missing or damaged.

@@ -20,12 +20,14 @@ def public_challenge(exercise: Exercise) -> dict[str, Any]:
 
 
 def publish_checks(
-    lesson: str, expect: dict[str, Callable[[dict[str, Any]], dict[str, Any]]]
+    lesson: str, expect: dict[str, Callable[[dict[str, Any]], dict[str, Any]]], withhold_keys: bool = False
 ) -> dict[str, Any]:
     """The content of a lesson's ``checks.json``.
 
     Args:
         expect: for each exercise id, what a right answer to a challenge gives (``EXPECT`` of ``answers.py``).
+        withhold_keys: for an examination: where everybody is asked the same, what a right answer gives is the key,
+            and ``None`` stands in its place.
 
     Raises:
         CourseError: an exercise without expected values, or values without an exercise.
@@ -41,5 +43,6 @@ def publish_checks(
         challenge = public_challenge(exercise)
         with clean_settings(exercise.one_thread):  # as the answers run
             expected = encode(expect[exercise.id](challenge))
-        checks[exercise.id] = {"challenge": challenge, "expected": expected}
+        is_key = withhold_keys and exercise.same_for_everybody
+        checks[exercise.id] = {"challenge": challenge, "expected": None if is_key else expected}
     return {"format": 1, "lesson": lesson, "exercises": checks}
