@@ -11,6 +11,7 @@ from grader.exercises.kit.tensors import snapshot
 from grader.exercises.lesson_01_scratch_vs_finetuning.find_the_bug import FindTheBug
 from grader.exercises.lesson_01_scratch_vs_finetuning.photographs import few_pixels, photographs
 from grader.exercises.lesson_01_scratch_vs_finetuning.training_step import TrainingStep
+from grader.exercises.lesson_01_scratch_vs_finetuning.two_starts import as_built, head_of
 
 
 def _step(model, images, labels, optimizer):
@@ -38,21 +39,23 @@ def two_starts(challenge: dict) -> dict:
     for spec, seed, classes in zip(
         challenge["networks"], challenge["scratch_seeds"], challenge["num_classes"], strict=True
     ):
-        networks = {"scratch": network({**spec, "seed": seed}), "fine-tuned": network(spec)}
-        head = [name for name, layer in networks["scratch"].named_modules() if isinstance(layer, nn.Linear)][
-            -1
-        ]
+        networks = {"scratch": as_built({**spec, "seed": seed}), "fine-tuned": as_built(spec)}
+        head = head_of(networks["scratch"])
+        heads = {which: model.get_submodule(head) for which, model in networks.items()}
+        modules = [(name, module) for name, module in networks["scratch"].named_modules() if name != head]
         pairs.append(
             {
                 **{
                     which: {n: v for n, v in snapshot(model).items() if not n.startswith(f"{head}.")}
                     for which, model in networks.items()
                 },
-                "old_heads": {which: model.get_submodule(head).weight for which, model in networks.items()},
+                "old_heads": {which: one.weight for which, one in heads.items()},
+                "old_biases": {which: one.bias for which, one in heads.items()},
                 "old_classes": spec["num_classes"],
                 "head": head,
                 "num_classes": classes,
-                "modules": [name for name, _ in networks["scratch"].named_modules() if name != head],
+                "modules": [name for name, _ in modules],
+                "training": [name for name, module in modules if module.training],
             }
         )
     return {"pairs": pairs}

@@ -17,6 +17,8 @@ from grader.exercises.machine.exercise import Exercise
 from grader.exercises.machine.mistakes import judge_by_tables
 from grader.exercises.machine.verdict import Verdict
 
+_BEHIND = ["afterwards", "last_of_all"]
+
 
 class TwoStarts(Exercise):
     """Build the two networks to compare, each with a head for the new classes."""
@@ -32,19 +34,24 @@ class TwoStarts(Exercise):
     mistakes = MISTAKES
 
     def challenge(self, rng: np.random.Generator) -> dict:
-        """A flat architecture, and a nested one whose last linear layer lies two modules deep.
+        """A flat architecture, a nested one whose last linear layer lies two modules deep, and one in mixed modes.
 
         There are fewer old and more new classes than any layer is wide: the shapes tell what was taken for the head.
+        The last one has as many old as new classes, something behind the head, and a layer whose name is later in the
+        alphabet.
         """
         specs = [
             network_spec(rng, nested=False, stages=2, head_last=True),
             network_spec(rng, nested=True, stages=2, head_last=True, deep_head=True),
         ]
         specs = [spec | {"num_classes": 3} for spec in specs]  # fewer than any layer is wide
+        first, second, third = (int(classes) for classes in rng.permutation([8, 9, 11, 12])[:3])
+        mixed = network_spec(rng, nested=False, stages=2, head_last=True)
+        specs.append(mixed | {"num_classes": third, "ties": "weave", "behind": str(rng.choice(_BEHIND))})
         return {
             "networks": specs,
             "scratch_seeds": [int(rng.integers(2**31)) for _ in specs],
-            "num_classes": [int(classes) for classes in rng.permutation([8, 9, 11, 12])[:2]],
+            "num_classes": [first, second, third],
             "data_seed": int(rng.integers(2**31)),
         }
 
@@ -59,9 +66,33 @@ class TwoStarts(Exercise):
         return self.verdict(*judge_by_tables(self.points, StartFacts(evidence, expected), TABLES, right))
 
 
+def as_built(spec: Spec) -> Any:
+    """What ``build`` gives: in training mode, or in mixed modes with a module behind the head."""
+    import torch
+
+    model = network(spec)
+    if spec.get("behind"):
+        model.add_module(spec["behind"], torch.nn.Identity())
+        model._order.append(spec["behind"])
+        model.eval()
+        model.get_submodule(spec["stages"][1]).train()
+    return model
+
+
+def head_of(model: Any) -> str:
+    """Name of the last ``nn.Linear``."""
+    import torch
+
+    return [name for name, layer in model.named_modules() if isinstance(layer, torch.nn.Linear)][-1]
+
+
 def _pair(answer: Any, spec: Spec, scratch_seed: int, num_classes: int, data_seed: int) -> dict[str, Any]:
+    built: list[tuple[Any, dict[str, Any]]] = []  # kept, so that no other object is taken for one of them
+
     def build(pretrained: bool) -> Any:
-        return network(spec if pretrained else {**spec, "seed": scratch_seed})
+        model = as_built(spec if pretrained else {**spec, "seed": scratch_seed})
+        built.append((model, condition(model)))
+        return model
 
     result = ask(answer, build, num_classes)
     switched = reset_settings()
@@ -79,7 +110,9 @@ def _pair(answer: Any, spec: Spec, scratch_seed: int, num_classes: int, data_see
     return {
         "problem": "",
         "shared": _shared(scratch, fine_tuned),
-        "networks": [_described(model, images) for model in (scratch, fine_tuned)],
+        "networks": [
+            _described(model, images, head_of(as_built(spec)), built) for model in (scratch, fine_tuned)
+        ],
         "changed_settings": switched,
     }
 
@@ -98,11 +131,16 @@ def _place(tensor: Any) -> int | None:
         return None
 
 
-def _described(model: Any, images: Any) -> dict[str, Any]:
+def _described(model: Any, images: Any, head: str, built: list[tuple[Any, dict[str, Any]]]) -> dict[str, Any]:
     import torch
 
+    now = condition(model)
+    before = next((then for one, then in built if one is model), now)
     found: dict[str, Any] = {
-        "condition": condition(model),
+        "condition": now,
+        "attributes": before["attributes"],
+        "layouts": before["layouts"],
+        "scores": [],
         "dotted": next((name for name in model._modules if "." in name), ""),
         "linears": {
             name: [int(module.out_features), len(module.weight)]
@@ -117,7 +155,8 @@ def _described(model: Any, images: Any) -> dict[str, Any]:
     modes = [(module, module.training) for module in model.modules()]
     try:
         with torch.no_grad():
-            outputs = ask(model.eval(), images)
+            outputs = ask(_evaluating(model), images)
+            found["scores"] = _scores(model, head, built)
     except AnswerRaised as raised:
         return found | {"error": f"{type(raised.error).__name__}: {raised.error}".splitlines()[0][:200]}
     finally:
@@ -130,3 +169,30 @@ def _described(model: Any, images: Any) -> dict[str, Any]:
         "shape": list(outputs.shape),
         "are_shares": outputs.ndim == 2 and bool(((shares.sum(dim=1) - 1).abs() < 1e-3).all()),
     }
+
+
+def _evaluating(model: Any) -> Any:
+    """The model in eval mode, set by hand: an answer may have hidden its ``train``."""
+    for module in model.modules():
+        module.training = False
+    return model
+
+
+def _scores(model: Any, head: str, built: list[tuple[Any, dict[str, Any]]]) -> list[float]:
+    """What is in the head's place, given large features: its lowest and highest score, and how far it is from affine.
+
+    Nothing if there is no such layer, or none that takes features.
+    """
+    import torch
+
+    width = next((then["state"][f"{head}.weight"].shape[1] for _, then in built), 0)
+    features = torch.randn(2, 64, width, generator=torch.Generator().manual_seed(width)) * 1000
+    try:
+        layer = model.get_submodule(head)
+        one, other, both, none = (
+            ask(layer, x).double() for x in (features[0], features[1], features.sum(dim=0), 0 * features[0])
+        )
+        off = (both + none - one - other).norm() / (one.norm() + other.norm() + 1e-12)
+        return [float(one.min()), float(one.max()), float(off)]
+    except (AnswerRaised, AttributeError, RuntimeError, TypeError, ValueError):  # told by other rows
+        return []

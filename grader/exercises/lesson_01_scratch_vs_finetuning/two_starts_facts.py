@@ -24,9 +24,14 @@ class Network(StrictEvidence):
         shape: of its outputs for ``IMAGES`` images.
         are_shares: whether these are positive and sum to 1 for each image.
         error: what stopped it.
+        attributes, layouts: of the ``Condition``, as they were when ``build`` gave this very network.
+        scores: what its head gives for large features, lowest and highest, and how far it is from affine.
     """
 
     condition: Condition
+    attributes: dict[str, list[int]]
+    layouts: dict[str, list[int]]
+    scores: list[float]
     dotted: str
     linears: dict[str, Annotated[list[int], Field(min_length=2, max_length=2)]]
     outputs: str
@@ -45,9 +50,9 @@ class Pair(StrictEvidence):
 
 
 class Pairs(StrictEvidence):
-    """Both architectures."""
+    """All three architectures."""
 
-    pairs: Annotated[list[Pair], Field(min_length=2, max_length=2)]
+    pairs: Annotated[list[Pair], Field(min_length=3, max_length=3)]
 
 
 class StartFacts:
@@ -98,7 +103,7 @@ class NetworkFacts:
         self.error, self.dotted, self.outputs = network.error, network.dotted, network.outputs
         self.count = network.shape[-1] if network.shape else 0
         self.fits = network.shape == [IMAGES, self.classes]
-        self.keeps_old_outputs = network.shape == [IMAGES, wanted["old_classes"]]
+        self.keeps_old_outputs = not self.fits and network.shape == [IMAGES, wanted["old_classes"]]
         self.are_shares = self.fits and network.are_shares
         self.frozen = next(
             (key for key in self.state if is_weight(key) and key not in network.condition.trainable), ""
@@ -119,7 +124,8 @@ class NetworkFacts:
     def old_head_in_wrapped(self) -> bool:
         """Whether the wrapped network ends with as many outputs as it was built with."""
         weight = self.state.get(f"{self.wrapped}{self.head}.weight")
-        return bool(self.wrapped) and weight is not None and len(weight) == self.wanted["old_classes"]
+        old = self.wanted["old_classes"]
+        return bool(self.wrapped) and weight is not None and len(weight) == old != self.classes
 
     @property
     def only_a_number(self) -> str:
@@ -132,15 +138,43 @@ class NetworkFacts:
     @property
     def keeps_rows(self) -> bool:
         """Whether the first rows of the new head's weight are the old head's, so that it is not new."""
-        new, old = self.state.get(f"{self.head}.weight"), self.wanted["old_heads"][self.name]
-        rows = len(old)
-        return new is not None and new.ndim == 2 and len(new) > rows and bool(np.array_equal(new[:rows], old))
+        return self._keeps("weight", "old_heads")
+
+    @property
+    def keeps_bias(self) -> bool:
+        """Whether the new head's bias begins with the old head's."""
+        return self._keeps("bias", "old_biases")
+
+    def _keeps(self, kind: str, olds: str) -> bool:
+        old = self.wanted[olds][self.name]
+        news = [self.state[name] for name in inside(self.state, self.head) if name.endswith(kind)]
+        return any(
+            new.ndim == old.ndim and len(new) > len(old) and bool(np.array_equal(new[: len(old)], old))
+            for new in news
+        ) or (kind == "bias" and any(np.array_equal(new, old) for new in news))
+
+    @property
+    def old_head_kept(self) -> bool:
+        """Whether the old head itself stands in its place still."""
+        kept = self.state.get(f"{self.head}.weight")
+        return kept is not None and np.array_equal(kept, self.wanted["old_heads"][self.name])
+
+    @property
+    def bends_scores(self) -> bool:
+        """Whether the scores are cut, bounded or bent: no score of large features is below -1, or none above 1, or one
+        layer alone is not affine."""
+        if len(self.network.scores) != 3:
+            return False
+        low, high, off = self.network.scores
+        layers = [name for name in inside(self.state, self.head) if self.state[name].ndim == 2]
+        return not (low < -1.01 and high > 1.01) or (len(layers) < 2 and off > 1e-3)
 
     @property
     def holds_old_head(self) -> bool:
         """Whether the old head's weight lies within what stands in its place."""
         old = self.wanted["old_heads"][self.name]
-        return any(np.array_equal(self.state[name], old) for name in inside(self.state, self.head))
+        names = [name for name in inside(self.state, self.head) if name != f"{self.head}.weight"]
+        return any(np.array_equal(self.state[name], old) for name in names)
 
     def has_start(self, start: str) -> bool:
         """Whether the backbone is the one that ``build`` gives for ``start``."""
@@ -149,13 +183,16 @@ class NetworkFacts:
     @property
     def conditions(self) -> list[tuple[Condition, Condition]]:
         """The backbone's condition as it was built and as it came back; if some is missing, only where it lies."""
-        got, parts, names = self.network.condition, self.wanted["modules"], list(self.backbone)
+        got, names, parts = self.network.condition, list(self.backbone), self.wanted["modules"]
+        trained = self.wanted["training"]
         before: dict[str, Any] = {
             "state": {},
             "trainable": [],
             "with_gradient": [],
-            "training": parts,
+            "training": trained,
             "hooked": [],
+            "attributes": self._of_backbone(self.network.attributes),
+            "layouts": self._of_backbone(self.network.layouts),
             "dtypes": ["float32", "int64"],
             "devices": ["cpu"],
         }
@@ -165,9 +202,18 @@ class NetworkFacts:
             "with_gradient": [name for name in names if name in got.with_gradient],
             "training": [name for name in parts if name in got.training],
             "hooked": got.hooked,
+            "attributes": self._of_backbone(got.attributes),
+            "layouts": self._of_backbone(got.layouts),
             "dtypes": got.dtypes,
             "devices": got.devices,
         }
-        if not self.whole:
+        if not self.whole or self.stray:
             after = before | {"devices": got.devices}
+        else:  # layouts are compared where the values are: the weights themselves are told by rows of their own
+            before["state"] = after["state"] = {name: self.state[name] for name in names}
         return [(Condition(**before), Condition(**after))]
+
+    def _of_backbone(self, named: dict[str, Any]) -> dict[str, Any]:
+        return {
+            name: one for name, one in named.items() if name != self.head and not inside([name], self.head)
+        }

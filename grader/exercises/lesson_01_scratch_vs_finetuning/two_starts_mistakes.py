@@ -122,6 +122,26 @@ HEAD = [
         "The first rows of the new head in the {1.name} network are those of the old head: it is enlarged, not new.",
         "The new classes have nothing to do with the old ones: take an `nn.Linear` as it is made.",
     ),
+    _of_a_network(
+        "old-head-kept",
+        lambda n: n.old_head_kept,
+        "The {1.name} network has its old head still, where it has as many outputs as are asked for: its weights are those "
+        "of the old classes.",
+        "As many classes are not the same classes: put a new `nn.Linear` in the head's place, whatever its size.",
+    ),
+    _of_a_network(
+        "old-bias-kept",
+        lambda n: n.keeps_bias,
+        "The bias of the new head in the {1.name} network begins with that of the old head: it is not all new.",
+        "The new classes have nothing to do with the old ones: take an `nn.Linear` as it is made.",
+    ),
+    _of_a_network(
+        "scores-not-raw",
+        lambda n: n.bends_scores,
+        "In the {1.name} network the scores are not raw: what stands in the head's place cuts, bounds or bends what its last "
+        "linear layer gives, as an activation does.",
+        "Raw scores are what a linear layer gives, of any sign and size: end the head with the `nn.Linear`.",
+    ),
 ]  # fmt: skip
 
 START = [
@@ -177,7 +197,10 @@ _FROZEN = _of_a_network(
     "Freezing comes in the next lesson; here both networks train whole.",
     costs=PRICE,
 )
-SIDE_EFFECTS = [_FROZEN, *side_effects("state", "trainable"), SETTINGS_CHANGED]
+_EFFECTS = [
+    row for row in side_effects("state", "trainable") if row.id != "gradients-cleared"
+]  # there are none
+SIDE_EFFECTS = [_FROZEN, *_EFFECTS, SETTINGS_CHANGED]
 
 TABLES = [RESULT, HEAD, START, SIDE_EFFECTS]
 MISTAKES = [row for table in TABLES for row in table]

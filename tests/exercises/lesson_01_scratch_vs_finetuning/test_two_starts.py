@@ -247,8 +247,10 @@ def head_in_no_grad(model):
 
 
 def with_gradients(model):
+    modes = [(module, module.training) for module in model.modules()]
     model.eval()(torch.randn(2, 3, 8, 8)).sum().backward()
-    model.train()
+    for module, training in modes:
+        module.training = training
 
 
 def changed_weight_only(build, num_classes):
@@ -325,6 +327,20 @@ def own_module(build, num_classes):
 
 def pair_of(build, num_classes, *pretrained):
     return tuple(swapped(build(start), num_classes) for start in pretrained)
+
+
+def kept_where_sizes_agree(build, num_classes):
+    models = build(False), build(True)
+    return tuple(
+        m if last_linear(m)[1].out_features == num_classes else swapped(m, num_classes) for m in models
+    )
+
+
+def old_bias(head, num_classes):
+    new = nn.Linear(head.in_features, num_classes)
+    with torch.no_grad():
+        new.bias[: head.out_features] = head.bias
+    return new
 
 
 WRONG = {
@@ -404,6 +420,44 @@ WRONG = {
     "the head appended": (head_appended, 1, "stray-layer"),
     "frozen": (changed(lambda model: model.requires_grad_(False)), 3, "frozen"),
     "frozen head": (changed(head_in_no_grad), 3, "frozen"),
+    "training mode": (changed(lambda model: model.train()), 3, "mode-changed"),
+    "kept where sizes agree": (kept_where_sizes_agree, 1, "old-head-kept"),
+    "old bias": (with_head(old_bias), 1, "old-bias-kept"),
+    "relu": (
+        with_head(lambda head, n: nn.Sequential(nn.Linear(head.in_features, n), nn.ReLU())),
+        1,
+        "scores-not-raw",
+    ),
+    "leaky": (
+        with_head(lambda head, n: nn.Sequential(nn.Linear(head.in_features, n), nn.LeakyReLU())),
+        1,
+        "scores-not-raw",
+    ),
+    "tanh": (
+        with_head(
+            lambda head, n: nn.Sequential(
+                nn.Linear(head.in_features, 5), nn.ReLU(), nn.Linear(5, n), nn.Tanh()
+            )
+        ),
+        1,
+        "scores-not-raw",
+    ),
+    "last in the alphabet": (
+        replaced(lambda m: max(n for n, x in m.named_modules() if isinstance(x, nn.Linear))),
+        1,
+        "another-layer",
+    ),
+    "last of all modules": (
+        replaced(lambda model: list(dict(model.named_modules()))[-1]),
+        1,
+        "network-fails",
+    ),
+    "a note on the model": (changed(lambda model: setattr(model, "classes", 5)), 3, "attributes-changed"),
+    "memory format": (
+        changed(lambda model: model.to(memory_format=torch.channels_last)),
+        3,
+        "layout-changed",
+    ),
     "eval mode": (changed(lambda model: model.eval()), 3, "mode-changed"),
     "gradients left": (changed(with_gradients), 3, "gradients-left"),
     "a hook": (changed(lambda model: model.register_forward_hook(lambda *_: None)), 3, "hook-left"),
