@@ -9,7 +9,7 @@ from grader.exercises.kit.condition import condition
 from grader.exercises.kit.global_settings import reset_settings
 from grader.exercises.kit.loss_mistakes import OwnLoss
 from grader.exercises.kit.loss_watch import LossWatch
-from grader.exercises.kit.networks import head_norm, network, network_spec
+from grader.exercises.kit.networks import Spec, head_norm, network, network_spec
 from grader.exercises.kit.new_layers import same_new_layers
 from grader.exercises.kit.returned import returned_model
 from grader.exercises.kit.tensors import moved, snapshot
@@ -24,6 +24,7 @@ from grader.exercises.lesson_01_scratch_vs_finetuning.find_the_bug_mistakes impo
 )
 from grader.exercises.lesson_01_scratch_vs_finetuning.find_the_bug_slips import SLIPS
 from grader.exercises.lesson_01_scratch_vs_finetuning.photographs import KnownPhotographs, photographs
+from grader.exercises.lesson_01_scratch_vs_finetuning.raw_scores import scores_of
 from grader.exercises.machine.asking import AnswerRaised, ask
 from grader.exercises.machine.exercise import Exercise
 from grader.exercises.machine.mistakes import first_mistake, judge_by_tables
@@ -85,7 +86,7 @@ class FindTheBug(Exercise):
             "first": watch.first_states.get("batch", {}),
             "final": final,
             "rewritten_at_end": moved(watch.last_weights, final),
-            **_outputs(model if returned is None else returned, spec["size"]),
+            **_outputs(model if returned is None else returned, spec),
             "steps": watch.steps,
             "forms": seen.forms,
             "passes": losses.passes,
@@ -110,20 +111,24 @@ class FindTheBug(Exercise):
         return self.verdict(points, [*bugs, *slips] or [Finding(text=RIGHT)])
 
 
-def _outputs(model: Any, size: int) -> dict[str, Any]:
-    """The shape of what a model gives for four images, and what stopped it, if something did."""
+def _outputs(model: Any, spec: Spec) -> dict[str, Any]:
+    """The shape of what a model gives for four images, or what stopped it, and the scores of its head."""
     import torch
 
     modes = [(module, module.training) for module in model.modules()]
     try:
+        for module, _ in modes:  # by hand: an answer may have hidden `train`
+            module.training = False
         with torch.no_grad():
-            outputs = ask(model.eval(), torch.zeros(4, 3, size, size))
+            outputs = ask(model, torch.zeros(4, 3, spec["size"], spec["size"]))
+            scores = scores_of(model, spec["head"], spec["widths"][-1])
     except AnswerRaised as raised:
         return {
             "outputs": [],
+            "scores": [],
             "error": f"{type(raised.error).__name__}: {raised.error}".splitlines()[0][:200],
         }
     finally:
         for module, training in modes:
             module.training = training
-    return {"outputs": list(getattr(outputs, "shape", [])), "error": ""}
+    return {"outputs": list(getattr(outputs, "shape", [])), "scores": scores, "error": ""}

@@ -10,6 +10,7 @@ from grader.exercises.kit.loss_watch import Pass
 from grader.exercises.kit.tensors import astray, inside, is_weight, same
 from grader.exercises.kit.training_facts import TrainingFacts, rates_by_name
 from grader.exercises.kit.training_watch import Step
+from grader.exercises.lesson_01_scratch_vs_finetuning.raw_scores import are_raw
 from grader.exercises.machine import evidence_types
 from grader.exercises.machine.evidence_types import NumberArray, StrictEvidence
 
@@ -39,6 +40,7 @@ class Tuned(StrictEvidence):
     final: evidence_types.State
     rewritten_at_end: list[str]
     outputs: list[int]
+    scores: list[float]
     error: str
     steps: list[Step]
     forms: list[NumberArray]
@@ -62,7 +64,9 @@ class TuningFacts(TrainingFacts):
         self.forms = [self._form(step) for step in self.steps if step.view]
         self.odd = next((form for form in self.forms if form[0] != "pretrained"), ("", -1.0, 1.0))
         self.form_mended = bool(self.forms) and self.odd[0] == ""
-        self.head_mended = bool(self.steps) and not self.unheld
+        self.by_hand = not self.steps and not self.astray  # steps without an optimizer, and the right ones
+        self.form_mended = self.form_mended or self.by_hand
+        self.head_mended = self.by_hand or (bool(self.steps) and not self.unheld)
         self.mended = self.head_mended + self.form_mended
         self.is_released = not astray(tuned.final, expected["released"], expected["first"])
         self.conditions = [self._conditions()]
@@ -108,7 +112,7 @@ class TuningFacts(TrainingFacts):
         if step.batch == "other":
             grid = (pixels.astype(float) + 1) * 127.5
             exact = (
-                pixels.size > 0
+                len(np.unique(grid)) > 2  # not black and white
                 and bool(np.all(np.abs(grid - np.round(grid)) < 1e-2))
                 and low >= -1.01
                 and high <= 1.01
@@ -186,7 +190,8 @@ class TuningFacts(TrainingFacts):
         """A weight that something other than a step changed, but for the new head before the first step."""
         before = (n for step in self.steps[:1] for n in step.rewritten if not self._of_head(n))
         between = (n for step in self.steps[1:] for n in step.rewritten)
-        at_end = self.tuned.rewritten_at_end if self.tuned.is_given and not self.tuned.on_a_copy else []
+        told = self.tuned.is_given and not self.tuned.on_a_copy and not self.by_hand
+        at_end = self.tuned.rewritten_at_end if told else []
         return next(before, "") or next(between, "") or next(iter(at_end), "")
 
     @property
@@ -196,6 +201,12 @@ class TuningFacts(TrainingFacts):
         return (
             new is not None and new.ndim == 2 and len(new) > len(old) and np.array_equal(new[: len(old)], old)
         )
+
+    @property
+    def bends_scores(self) -> bool:
+        """Whether what stands in the head's place cuts, bounds or bends the scores."""
+        matrices = [n for n in inside(self.tuned.final, self.head) if self.tuned.final[n].ndim == 2]
+        return not are_raw(self.tuned.scores, len(matrices))
 
     @property
     def other_head(self) -> bool:
@@ -222,5 +233,6 @@ class TuningFacts(TrainingFacts):
         pair = []
         for one in (self.tuned.before, self.tuned.after):
             names = [] if self.stands_still else [name for name in one.trainable if not self._of_head(name)]
-            pair.append(one.model_copy(update={"state": {}, "trainable": names}))
+            attributes = {name: of for name, of in one.attributes.items() if not self._of_head(name)}
+            pair.append(one.model_copy(update={"trainable": names, "attributes": attributes}))
         return pair[0], pair[1]

@@ -15,8 +15,9 @@ _FORM = "The pretrained weights expect the pixels as they were in the pretrainin
 UNSEEN = [
     Mistake(
         "never-stepped",
-        lambda f: not f.steps,
-        "No optimizer made a step, so that neither of the two mistakes can be looked for.",
+        lambda f: not f.steps and not f.by_hand,
+        "No optimizer made a step, and the weights do not end where they should: neither of the two mistakes can be "
+        "looked for.",
         "The loop calls `training_step`, your function of exercise 1, for each batch. Does it call `optimizer.step()`?",
         costs=EVERYTHING,
     ),

@@ -65,6 +65,13 @@ RESULT = [
         "For 4 images the model gives outputs of shape {0.outputs}, where [4, {0.classes}] is needed.",
         "`num_classes` is given: `nn.Linear(head.in_features, num_classes)`.",
     ),
+    _slip(
+        "scores-not-raw",
+        lambda f: f.bends_scores,
+        "The model's scores are not raw: what stands in the head's place cuts, bounds or bends what its last linear layer "
+        "gives, as a softmax or an activation does.",
+        "`F.cross_entropy` wants raw scores: the new head is the `nn.Linear` alone.",
+    ),
 ]
 
 BATCHES = [

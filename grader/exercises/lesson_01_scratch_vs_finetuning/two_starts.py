@@ -10,6 +10,7 @@ from grader.exercises.kit.global_settings import reset_settings
 from grader.exercises.kit.networks import Spec, network, network_spec
 from grader.exercises.kit.numbers import described
 from grader.exercises.kit.returned import returned_model
+from grader.exercises.lesson_01_scratch_vs_finetuning.raw_scores import scores_of
 from grader.exercises.lesson_01_scratch_vs_finetuning.two_starts_facts import IMAGES, Pairs, StartFacts
 from grader.exercises.lesson_01_scratch_vs_finetuning.two_starts_mistakes import MISTAKES, TABLES
 from grader.exercises.machine.asking import AnswerRaised, ask
@@ -156,7 +157,8 @@ def _described(model: Any, images: Any, head: str, built: list[tuple[Any, dict[s
     try:
         with torch.no_grad():
             outputs = ask(_evaluating(model), images)
-            found["scores"] = _scores(model, head, built)
+            width = next((then["state"][f"{head}.weight"].shape[1] for _, then in built), 0)
+            found["scores"] = scores_of(model, head, width)
     except AnswerRaised as raised:
         return found | {"error": f"{type(raised.error).__name__}: {raised.error}".splitlines()[0][:200]}
     finally:
@@ -176,23 +178,3 @@ def _evaluating(model: Any) -> Any:
     for module in model.modules():
         module.training = False
     return model
-
-
-def _scores(model: Any, head: str, built: list[tuple[Any, dict[str, Any]]]) -> list[float]:
-    """What is in the head's place, given large features: its lowest and highest score, and how far it is from affine.
-
-    Nothing if there is no such layer, or none that takes features.
-    """
-    import torch
-
-    width = next((then["state"][f"{head}.weight"].shape[1] for _, then in built), 0)
-    features = torch.randn(2, 64, width, generator=torch.Generator().manual_seed(width)) * 1000
-    try:
-        layer = model.get_submodule(head)
-        one, other, both, none = (
-            ask(layer, x).double() for x in (features[0], features[1], features.sum(dim=0), 0 * features[0])
-        )
-        off = (both + none - one - other).norm() / (one.norm() + other.norm() + 1e-12)
-        return [float(one.min()), float(one.max()), float(off)]
-    except (AnswerRaised, AttributeError, RuntimeError, TypeError, ValueError):  # told by other rows
-        return []

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from grader.exercises.kit.condition import Condition
 from grader.exercises.kit.tensors import State, inside, is_weight, same
+from grader.exercises.lesson_01_scratch_vs_finetuning.raw_scores import are_raw
 from grader.exercises.machine.evidence_types import StrictEvidence
 
 IMAGES = 4  # that each network is asked about
@@ -161,20 +162,9 @@ class NetworkFacts:
 
     @property
     def bends_scores(self) -> bool:
-        """Whether the scores are cut, bounded or bent: no score of large features is below -1, or none above 1, or one
-        layer alone is not affine."""
-        if len(self.network.scores) != 3:
-            return False
-        low, high, off = self.network.scores
-        layers = [name for name in inside(self.state, self.head) if self.state[name].ndim == 2]
-        return not (low < -1.01 and high > 1.01) or (len(layers) < 2 and off > 1e-3)
-
-    @property
-    def holds_old_head(self) -> bool:
-        """Whether the old head's weight lies within what stands in its place."""
-        old = self.wanted["old_heads"][self.name]
-        names = [name for name in inside(self.state, self.head) if name != f"{self.head}.weight"]
-        return any(np.array_equal(self.state[name], old) for name in names)
+        """Whether what stands in the head's place cuts, bounds or bends the scores."""
+        matrices = [name for name in inside(self.state, self.head) if self.state[name].ndim == 2]
+        return not are_raw(self.network.scores, len(matrices))
 
     def has_start(self, start: str) -> bool:
         """Whether the backbone is the one that ``build`` gives for ``start``."""

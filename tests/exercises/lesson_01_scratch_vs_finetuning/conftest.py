@@ -249,6 +249,16 @@ SLIPS = {
     "frozen but for one": ({"start": _freeze(lambda name: name != "contrast")}, "stands-still"),
     "biases frozen": ({"start": _freeze(lambda name: name.endswith("bias"))}, "stands-still"),
     "frozen at the end": ({"end": lambda model: model.requires_grad_(False)}, "flags-changed"),
+    "a note on the model": ({"end": lambda model: setattr(model, "tuned", 1)}, "attributes-changed"),
+    "memory format": ({"end": lambda model: model.to(memory_format=torch.channels_last)}, "layout-changed"),
+    "softmax in the head": (
+        {"head": lambda old, n: nn.Sequential(new_head(old, n), nn.Softmax(1))},
+        "scores-not-raw",
+    ),
+    "relu in the head": (
+        {"head": lambda old, n: nn.Sequential(new_head(old, n), nn.ReLU())},
+        "scores-not-raw",
+    ),
     "a hook": ({"end": lambda model: model.register_forward_hook(nothing)}, "hook-left"),
     "gradients off": ({"end": _settings}, "settings-changed"),
     "measured in training mode": ({"after_each": _measured}, "statistics-astray"),

@@ -259,3 +259,21 @@ STOPPED = {
 def test_what_does_not_train_earns_nothing(name, costs_the_same):
     answer, told = STOPPED[name]
     costs_the_same(ID, answer, 0, told)
+
+
+@pytest.mark.parametrize("factor", [1, 2])
+def test_steps_by_hand_count_by_where_they_end(factor, graded):
+    def fine_tune(model, head_name, num_classes, batches, learning_rate):
+        head = model.get_submodule(head_name)
+        model.set_submodule(head_name, nn.Linear(head.in_features, num_classes))
+        model.train()
+        for images, labels in batches:
+            model.zero_grad()
+            F.cross_entropy(model((images.float() / 255 - 0.5) / 0.5), labels).backward()
+            with torch.no_grad():
+                for parameter in model.parameters():
+                    parameter -= factor * learning_rate * parameter.grad
+        return model
+
+    verdict = graded(ID, fine_tune, 101)
+    assert verdict.points == (4 if factor == 1 else 0), verdict

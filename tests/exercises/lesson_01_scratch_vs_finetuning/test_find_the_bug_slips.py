@@ -94,6 +94,15 @@ def test_flipped_images_are_images_of_no_batch(tune, graded):
         assert [finding.id for finding in verdict.findings] == ["other-images"]
 
 
+def test_black_and_white_is_no_form_of_the_photographs(tune, graded):
+    def divided(pixels):
+        return ((pixels // 255).float() - 0.5) / 0.5
+
+    for seed in range(1, 9):
+        verdict = graded(ID, tune(images=divided), seed)
+        assert verdict.points == 2, (seed, verdict)
+
+
 def test_rare_ways_reach_their_rows(rare, tune, graded):
     for told, changes in rare.items():
         verdict = graded(ID, tune(**changes), 101)
