@@ -10,7 +10,8 @@ from torch.nn import functional as F
 from grader.exercises.kit.condition import condition
 from grader.exercises.kit.networks import head_norm
 from grader.exercises.kit.tensors import snapshot
-from grader.exercises.lesson_04_learning_rates.find_the_bug import FindTheBug, hunted_network, sized_batches
+from grader.exercises.lesson_04_learning_rates.find_the_bug import FindTheBug
+from grader.exercises.lesson_04_learning_rates.find_the_bug_challenge import hunted_network, sized_batches
 from grader.exercises.lesson_04_learning_rates.groups_by_depth import grouped_network
 from grader.exercises.lesson_04_learning_rates.range_test import RangeTest
 from grader.exercises.lesson_04_learning_rates.range_test_challenge import range_batches, range_network
@@ -94,6 +95,10 @@ def _grouped(asked: dict) -> dict:
         for part in (head, *stages)
         for parameter in model.get_submodule(part).parameters()
     }
+    parts_of: dict[int, list[str]] = {}
+    for part in (head, *stages):
+        for parameter in model.get_submodule(part).parameters():
+            parts_of.setdefault(id(parameter), []).append(part)
     named = [(name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad]
     return {
         "head": head,
@@ -101,6 +106,7 @@ def _grouped(asked: dict) -> dict:
         "head_rate": asked["head_rate"],
         "decay": asked["decay"],
         "parts": {name: owner.get(id(parameter), "") for name, parameter in named},
+        "shared": [name for name, parameter in named if len(parts_of.get(id(parameter), [])) > 1],
         "before": condition(model),
     }
 
@@ -119,7 +125,8 @@ def diagnose(challenge: dict) -> dict:
 def _fine_tune(model, head_name, batches, backbone_rate, head_rate, warm_up):
     """A right repair: a schedule's own factor on two groups."""
     own = {id(parameter) for parameter in model.get_submodule(head_name).parameters()}
-    parts = [[p for p in model.parameters() if (id(p) in own) == is_head] for is_head in (False, True)]
+    trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    parts = [[p for p in trainable if (id(p) in own) == is_head] for is_head in (False, True)]
     optimizer = torch.optim.SGD(
         [{"params": part, "lr": rate} for part, rate in zip(parts, (backbone_rate, head_rate), strict=True)]
     )

@@ -95,6 +95,11 @@ def _hooks_of(module: Any, own: Collection[Any]) -> list[Any]:
     return [hook for hook in hooks if getattr(hook, "__name__", "") != "_infer_parameters"]
 
 
+def given(expected: dict[str, Any], attributes: dict[str, list[int]]) -> Condition:
+    """The condition before a call, from expected values; ``attributes`` are those of the very model that was given."""
+    return Condition.model_validate(expected).model_copy(update={"attributes": attributes})
+
+
 def is_sound(before: Condition, after: Condition) -> bool:
     """Whether the model can still be asked: same device, same numbers, same tensors."""
     return (

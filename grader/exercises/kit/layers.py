@@ -22,6 +22,16 @@ class Gate(nn.Module):
         return x * torch.sigmoid(self.norm(x.mean(dim=(2, 3))))[:, :, None, None]
 
 
+class SteadyDropout(nn.Dropout):
+    """Drops the first features in training mode, always the same ones: two right trainings end alike."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if not self.training or not self.p:
+            return x
+        kept = torch.arange(x.shape[1], device=x.device) >= max(1, round(self.p * x.shape[1]))
+        return x * kept.view(1, -1, *[1] * (x.ndim - 2)) / (1 - self.p)
+
+
 class Chain(nn.Sequential):
     """Calls its parts in the order ``order``, in whichever order they are registered."""
 

@@ -141,7 +141,8 @@ _ROWS: list[tuple[str, Mistake]] = [
             "mode-changed",
             _first(_mode),
             "The model came in with {1}, and is in the other mode now.",
-            "Remember `model.training` before you change the mode, and set it back at the end.",
+            "Remember `training` of each module that you switch, and set it back at the end: `model.train(…)` sets all of "
+            "them alike.",
             costs=PRICE,
         ),
     ),

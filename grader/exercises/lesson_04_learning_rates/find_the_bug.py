@@ -5,14 +5,19 @@ from typing import Any
 import numpy as np
 
 from grader.exercises.kit.arguments import Arguments
-from grader.exercises.kit.batches import KnownBatches, random_batches
+from grader.exercises.kit.batches import KnownBatches
 from grader.exercises.kit.condition import Condition, condition
 from grader.exercises.kit.global_settings import reset_settings
 from grader.exercises.kit.loss_watch import LossWatch, Pass
-from grader.exercises.kit.networks import network, network_spec
+from grader.exercises.kit.networks import network_spec
 from grader.exercises.kit.returned import returned_model
 from grader.exercises.kit.tensors import moved, snapshot
 from grader.exercises.kit.training_watch import Step, TrainingWatch
+from grader.exercises.lesson_04_learning_rates.find_the_bug_challenge import (
+    hunted_network,
+    is_fit,
+    sized_batches,
+)
 from grader.exercises.lesson_04_learning_rates.find_the_bug_facts import Repair
 from grader.exercises.lesson_04_learning_rates.find_the_bug_mistakes import (
     AS_RELEASED,
@@ -39,6 +44,7 @@ class Trained(StrictEvidence):
     """What the function did to the model, and what came back.
 
     Attributes:
+        settings_before: ``attributes`` of the model's condition before the call.
         changed_before: names of tensors that were changed before the first batch came.
         returned: in words, what came back if it is no model; ``after`` is then of the model that was given.
     """
@@ -46,6 +52,7 @@ class Trained(StrictEvidence):
     returned: str
     steps: list[Step]
     passes: list[Pass]
+    settings_before: dict[str, list[int]]
     on_a_copy: bool
     changed_before: list[str]
     after: Condition
@@ -72,21 +79,24 @@ class FindTheBug(Exercise):
     ]
 
     def challenge(self, rng: np.random.Generator) -> dict:
-        """A network in eval mode with old gradients and a deep head inside it; batches of different sizes."""
+        """A network in eval mode with old gradients, a frozen stem and a deep head; batches of different sizes."""
         backbone_rate = float(rng.uniform(0.01, 0.015))
-        return {
-            "spec": network_spec(rng, nested=True, deep_head=True, gain=4.0),
+        asked: dict[str, Any] = {
             "sizes": rng.permutation([8, 9, 10, 12, 13, 14, 11]).tolist(),
             "warm_up": int(rng.integers(3, 5)),
             "backbone_rate": backbone_rate,
             "head_rate": backbone_rate * float(rng.uniform(4, 6)),
             "data_seed": int(rng.integers(2**30)),
         }
+        while True:
+            asked["spec"] = network_spec(rng, nested=True, deep_head=True, gain=6.0)
+            if is_fit(asked):
+                return asked
 
     def collect(self, answer: Any, challenge: dict) -> dict:
         """Every step and every loss on the way, and the model at the end."""
         model, batches = hunted_network(challenge), sized_batches(challenge)
-        start = snapshot(model)
+        start, settings_before = snapshot(model), condition(model)["attributes"]
         known, given = KnownBatches({"batch": batches}), Arguments(batches=batches)
         steps = TrainingWatch(model, known)
         losses = LossWatch(model, known, paused=steps.is_busy)
@@ -99,6 +109,7 @@ class FindTheBug(Exercise):
             "returned": instead,
             "steps": steps.steps,
             "passes": losses.passes,
+            "settings_before": settings_before,
             "on_a_copy": steps.on_a_copy,
             "changed_before": moved(start, steps.first_states.get("batch", start)),
             "after": condition(model if returned is None else returned, [*steps.hooks, *losses.hooks]),
@@ -126,22 +137,3 @@ class FindTheBug(Exercise):
     def _told(self, facts: Repair, tables: list) -> list[Finding]:
         shown = [first_mistake(facts, table) for table in tables]
         return [mistake.finding(facts) for mistake in shown if mistake]
-
-
-def hunted_network(challenge: dict) -> Any:
-    """The network, in eval mode, with gradients of long ago."""
-    import torch
-
-    model = network(challenge["spec"]).eval()
-    generator = torch.Generator().manual_seed(challenge["data_seed"])
-    for parameter in model.parameters():
-        parameter.grad = torch.randn(parameter.shape, generator=generator)
-    return model
-
-
-def sized_batches(challenge: dict) -> list[tuple]:
-    """The batches, of different sizes: a sum over a batch is no fixed multiple of its mean."""
-    return [
-        random_batches(challenge["spec"], challenge["data_seed"] + number, 1, size)[0]
-        for number, size in enumerate(challenge["sizes"])
-    ]

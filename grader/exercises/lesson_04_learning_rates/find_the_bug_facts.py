@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.exercises.kit.condition import Condition, is_sound
+from grader.exercises.kit.condition import given, is_sound
 from grader.exercises.kit.tensors import astray, inside, is_weight, same_state
 from grader.exercises.kit.training_facts import TrainingFacts, rates_by_name
 from grader.exercises.kit.training_watch import Step
@@ -25,7 +25,7 @@ class Repair(TrainingFacts):
     def __init__(self, evidence: Any, expected: dict[str, Any]) -> None:
         super().__init__(evidence.steps, [Step.model_validate(step) for step in expected["steps"]])
         self.evidence, self.returned = evidence, evidence.returned
-        self.before, self.after = Condition.model_validate(expected["before"]), evidence.after
+        self.before, self.after = given(expected["before"], evidence.settings_before), evidence.after
         self.conditions = [(self.before, self.after)]
         self.changed_arguments, self.changed_settings = evidence.changed_arguments, evidence.changed_settings
         self.is_usable = is_sound(self.before, self.after)

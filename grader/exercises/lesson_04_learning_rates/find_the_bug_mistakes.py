@@ -157,7 +157,7 @@ _HOLDS = [
     ),
     *optimizer_mistakes(1),
 ]
-_BESIDE = {"flags-changed", "hook-left"}
+_BESIDE = {"flags-changed", "hook-left", "attributes-changed", "layout-changed"}
 EFFECTS = [*(row for row in side_effects() if row.id in _BESIDE), ARGUMENTS_CHANGED, SETTINGS_CHANGED]
 SLIPS = [
     _kit(batch_mistakes(1)),
@@ -180,7 +180,7 @@ ELSEWHERE = [
     Mistake(
         "never-moved",
         lambda f: f.stuck,
-        "Both mistakes are mended, but `{1}` never moved, where it was to be trained.",
+        "Both mistakes are mended, but `{1}` is at the end what it was at the start, where it was to be trained.",
         "Is it frozen, set back, or left out?",
         costs=1,
     ),

@@ -33,12 +33,14 @@ class Answered(StrictEvidence):
     """What came back for one network.
 
     Attributes:
+        settings_before: ``attributes`` of the model's condition before the call.
         problem, detail: which kind of thing it is that no optimizer takes, and what it is in words; else "".
     """
 
     problem: str
     detail: str
     groups: list[ParameterGroup]
+    settings_before: dict[str, list[int]]
     after: Condition
     changed_arguments: list[str]
     changed_settings: list[str]
@@ -67,6 +69,7 @@ class GroupsByDepth(Exercise):
         """A nested network of four stages, a flat one of two, and a nested one that is frozen in part."""
         whole = network_spec(rng, nested=True, deep_head=True, stages=4)
         short = network_spec(rng, nested=False, stages=2)
+        short["widths"][1] = short["widths"][2]  # so that two stages can share a parameter
         partly = network_spec(rng, nested=True, stages=3)
         names = [name for name, _ in network(partly).named_parameters()]
         frozen = [
@@ -99,8 +102,18 @@ class GroupsByDepth(Exercise):
 
 
 def grouped_network(asked: dict[str, Any]) -> Any:
-    """The model of one network of a challenge, in its mode, with its frozen parameters."""
+    """The model of one network of a challenge, in its mode, with its frozen parameters.
+
+    In the one of two stages these share the weight of a norm, and old gradients lie on it.
+    """
+    import torch
+
     model = network(asked["spec"]).train(asked["training"])
+    if len(asked["spec"]["stages"]) == 2:
+        first, second = (model.get_submodule(f"{stage}.1") for stage in asked["spec"]["stages"])
+        second.weight = first.weight
+        for parameter in model.parameters():
+            parameter.grad = torch.ones_like(parameter)
     for name in asked["frozen"]:
         model.get_parameter(name).requires_grad_(False)
     return model
@@ -111,6 +124,7 @@ def _ask(answer: Any, asked: dict[str, Any]) -> dict[str, Any]:
     given = Arguments(stages=stages)
     named = list(model.named_parameters())  # kept: an id is a parameter's own only as long as it lives
     names = {id(parameter): name for name, parameter in named}
+    settings_before = condition(model)["attributes"]
     result = ask(answer, model, stages, asked["spec"]["head"], asked["head_rate"], asked["decay"])
     problem, detail, groups = _read(result, names)
     return {
@@ -118,6 +132,7 @@ def _ask(answer: Any, asked: dict[str, Any]) -> dict[str, Any]:
         "detail": detail,
         "groups": groups,
         "changed_settings": reset_settings(),
+        "settings_before": settings_before,
         "after": condition(model),
         "changed_arguments": given.changed(),
     }
@@ -145,6 +160,8 @@ def _read(result: Any, names: dict[int, str]) -> tuple[str, str, list[dict[str, 
         if rate is None:
             return "no number", f"The `lr` of group {number} is {described(group['lr'])}", []
         held = group["params"]
+        if isinstance(held, set):
+            return "a set", f"Group {number}", []
         if not isinstance(held, torch.Tensor) and not hasattr(type(held), "__iter__"):
             return "no parameters", f"Group {number} holds {described(held)}", []
         held = [held] if isinstance(held, torch.Tensor) else ask(list, held)[:_MOST]

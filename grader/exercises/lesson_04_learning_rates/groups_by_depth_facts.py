@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.exercises.kit.condition import Condition
+from grader.exercises.kit.condition import given
 
 Power = Callable[[int, int], float]  # from the number of stages, and a stage's place from the input, from 0
 
@@ -20,7 +20,8 @@ class Network:
 
     Attributes:
         part_of: of each trainable parameter the part: the head, a stage, or "" for the rest.
-        rates: of each trainable parameter that is held, its rate in the first group that holds it.
+        shared: parameters that several parts share.
+        rates: of each other trainable parameter that is held, its rate in the first group that holds it.
     """
 
     def __init__(self, got: Any, wanted: dict[str, Any]) -> None:
@@ -28,6 +29,7 @@ class Network:
         self.head, self.stages = wanted["head"], wanted["stages"]
         self.head_rate, self.decay = wanted["head_rate"], wanted["decay"]
         self.part_of: dict[str, str] = wanted["parts"]
+        self.shared: list[str] = wanted["shared"]
         self.held = [name for group in got.groups for name in group.names]
         self.frozen = next((name for name in self.held if name and name not in self.part_of), "")
         self.twice = next((name for name in self.held if name and self.held.count(name) > 1), "")
@@ -35,7 +37,9 @@ class Network:
         self.rates: dict[str, float] = {}
         for group in got.groups:
             for name in group.names:
-                if name in self.part_of:
+                if (
+                    name in self.part_of and name not in self.shared
+                ):  # with either part: its rate tells nothing
                     self.rates.setdefault(name, group.rate)
 
     def rate_at(self, power: float) -> float:
@@ -111,7 +115,9 @@ class Grouped:
 
     def __init__(self, got: Sequence[Any], wanted: Sequence[dict[str, Any]]) -> None:
         self.networks = [Network(one, expected) for one, expected in zip(got, wanted, strict=False)]
-        self.conditions = [(Condition.model_validate(n.wanted["before"]), n.got.after) for n in self.networks]
+        self.conditions = [
+            (given(n.wanted["before"], n.got.settings_before), n.got.after) for n in self.networks
+        ]
         self.changed_arguments = _first(n.got.changed_arguments for n in self.networks) or []
         self.changed_settings = _first(n.got.changed_settings for n in self.networks) or []
 

@@ -23,6 +23,7 @@ FORM = [
     _problem("no-params", "no params", "{1} is a dict without `params`."),
     _problem("no-rate", "no rate", "{1} has no `lr`: it would train at the optimizer's one rate."),
     _problem("rate-is-no-number", "no number", "{1}, not a number."),
+    _problem("a-set", "a set", "{1} holds its parameters in a set, which an optimizer refuses: a set has no order."),
     _problem("no-parameters", "no parameters", "{1}, where parameters are expected."),
 ]  # fmt: skip
 

@@ -13,6 +13,7 @@ from grader.exercises.kit.loss_watch import LossWatch, Pass
 from grader.exercises.kit.numbers import as_number, described
 from grader.exercises.kit.training_watch import Step, TrainingWatch
 from grader.exercises.lesson_04_learning_rates.range_test_challenge import (
+    breaking_run,
     range_batches,
     range_network,
     range_run,
@@ -35,6 +36,7 @@ class Run(StrictEvidence):
     Attributes:
         form: what is wrong with the form of what it returned, in words; "" if nothing is.
         rates, losses: as returned; ``None`` for what is no number.
+        settings_before: ``attributes`` of the model's condition before the call.
         kinds: of values in the lists that are no plain numbers.
     """
 
@@ -44,6 +46,7 @@ class Run(StrictEvidence):
     kinds: list[str]
     steps: list[Step]
     passes: list[Pass]
+    settings_before: dict[str, list[int]]
     after: Condition
     changed_arguments: list[str]
     changed_settings: list[str]
@@ -52,7 +55,7 @@ class Run(StrictEvidence):
 class Runs(StrictEvidence):
     """The calls, one a network."""
 
-    runs: Annotated[list[Run], Field(min_length=2, max_length=2)]
+    runs: Annotated[list[Run], Field(min_length=3, max_length=3)]
 
 
 class RangeTest(Exercise):
@@ -69,8 +72,14 @@ class RangeTest(Exercise):
     mistakes = [row for table in TABLES for row in table]
 
     def challenge(self, rng: np.random.Generator) -> dict:
-        """A nested network in training mode with a frozen stem; a flat one in eval mode with old gradients."""
-        return {"runs": [range_run(rng, nested=True, count=5), range_run(rng, nested=False, count=6)]}
+        """A nested network in training mode; a flat one in eval mode with old gradients; one that breaks down."""
+        return {
+            "runs": [
+                range_run(rng, nested=True, count=5),
+                range_run(rng, nested=False, count=6),
+                breaking_run(rng, count=4),
+            ]
+        }
 
     def collect(self, answer: Any, challenge: dict) -> dict:
         """What the test returned on each network, its steps, and the network afterwards."""
@@ -88,6 +97,7 @@ def _ask(answer: Any, run: dict[str, Any]) -> dict[str, Any]:
     given = Arguments(batches=batches)
     steps = TrainingWatch(model, known)
     losses = LossWatch(model, known, paused=lambda: steps.busy)
+    settings_before = condition(model)["attributes"]
     with losses, steps:
         result = ask(answer, model, batches, run["lowest"], run["highest"])
     settings = reset_settings()
@@ -95,6 +105,7 @@ def _ask(answer: Any, run: dict[str, Any]) -> dict[str, Any]:
         **_read(result),
         "steps": steps.steps,
         "passes": losses.passes,
+        "settings_before": settings_before,
         "after": condition(model, [*steps.hooks, *losses.hooks]),
         "changed_arguments": given.changed(),
         "changed_settings": settings,

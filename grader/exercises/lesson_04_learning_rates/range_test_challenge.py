@@ -8,13 +8,15 @@ from grader.exercises.kit.batches import random_batches
 from grader.exercises.kit.networks import network, network_spec
 from grader.exercises.kit.tensors import inside, same
 
-_TRIES = 100
+_TRIES = 200
+_DROPPED = 0.3
 
 
 def range_run(rng: np.random.Generator, nested: bool, count: int) -> dict[str, Any]:
     """One run as plain JSON, of ``count`` batches.
 
-    The nested network comes in training mode with a frozen stem, the flat one in eval mode with old gradients.
+    The nested network comes in training mode, the flat one in eval mode with old gradients; in either the stem is
+    frozen, one stage is in the other mode, and a dropout that is always the same stands before the head.
     The labels of the first batch are easy ones and those of the last but one hard ones, so that a test that
     stops where the loss rises, by whatever rule, stops too early.
     """
@@ -23,13 +25,14 @@ def range_run(rng: np.random.Generator, nested: bool, count: int) -> dict[str, A
         run = {
             "spec": spec,
             "training": nested,
-            "frozen": inside(_parameters(spec), spec["stem"]) if nested else [],
+            "frozen": inside(_parameters(spec), spec["stem"]),
             "old_gradients": not nested,
             "batches": count,
             "lowest": float(rng.uniform(2e-3, 4e-3)),
             "highest": float(rng.uniform(0.8, 1.2)),
             "data_seed": int(rng.integers(2**30)),
             "labels": {},
+            "breaks_at": None,
         }
         losses, run["labels"] = _rehearsal(run, double=False)
         if _rises(losses) and same(losses, _rehearsal(run, double=True)[0]):  # else they depend on rounding
@@ -37,11 +40,31 @@ def range_run(rng: np.random.Generator, nested: bool, count: int) -> dict[str, A
     raise RuntimeError("no run was found whose losses rise")
 
 
+def breaking_run(rng: np.random.Generator, count: int) -> dict[str, Any]:
+    """One run whose last two losses are no finite numbers, whatever was trained before."""
+    return {
+        "spec": network_spec(rng, nested=False),
+        "training": True,
+        "frozen": [],
+        "old_gradients": False,
+        "batches": count,
+        "lowest": float(rng.uniform(0.05, 0.1)),  # the first step already shows
+        "highest": float(rng.uniform(0.8, 1.2)),
+        "data_seed": int(rng.integers(2**30)),
+        "labels": {},
+        "breaks_at": count - 2,
+    }
+
+
 def range_network(run: dict[str, Any]) -> Any:
-    """The model of one run, in its mode, with its frozen stem and its old gradients."""
+    """The model of one run, in its modes, with its frozen stem and its old gradients."""
     import torch
 
-    model = network(run["spec"]).train(run["training"])
+    from grader.exercises.kit.layers import SteadyDropout
+
+    model, spec = network(run["spec"]).train(run["training"]), run["spec"]
+    model.set_submodule(spec["dropout_name"], SteadyDropout(_DROPPED).train(run["training"]))
+    model.get_submodule(spec["stages"][0]).train(not run["training"])
     for name in run["frozen"]:
         model.get_parameter(name).requires_grad_(False)
     if run["old_gradients"]:
@@ -58,6 +81,8 @@ def range_batches(run: dict[str, Any]) -> list[tuple]:
     batches = random_batches(run["spec"], run["data_seed"], run["batches"])
     for number, labels in run["labels"].items():
         batches[int(number)] = (batches[int(number)][0], torch.tensor(labels))
+    if run["breaks_at"] is not None:  # a broken photograph: from there on no loss is a number
+        batches[run["breaks_at"]][0][0, 0, 0, 0] = float("inf")
     return batches
 
 
@@ -72,7 +97,7 @@ def _rises(losses: list[float]) -> bool:
     return (
         bool(np.isfinite(losses).all())
         and min(losses) > 0.6  # then three decimal places are as good as all
-        and max(losses) < 60
+        and 12 < max(losses) < 60  # who cuts off at 10 is seen
         and any(loss > 4.2 * low for loss, low in zip(earlier[1:], best, strict=False))
         and max(earlier) > 2.2 * losses[0]
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.exercises.kit.condition import Condition, is_sound
+from grader.exercises.kit.condition import given, is_sound
 from grader.exercises.kit.loss_watch import Pass
 from grader.exercises.kit.tensors import is_weight, same
 from grader.exercises.kit.training_facts import TrainingFacts, rates_by_name
@@ -30,26 +30,36 @@ class RunFacts(TrainingFacts):
     """One call, beside what is expected of it.
 
     Attributes:
-        told_rates, told_losses: as returned; empty if they are not as many numbers as there are batches.
+        told_rates, told_losses: as returned; empty if they are not as many numbers as there are batches. Of the
+            losses only those in front of the first that is no finite number; ``told_broken`` are the others.
         seen: of each batch the losses of the passes that ``backward()`` started from, in their order: the mean
             cross-entropy, and what it is if that is not what was trained on.
     """
 
     def __init__(self, run: Any, wanted: dict[str, Any]) -> None:
-        super().__init__(run.steps, [Step.model_validate(step) for step in wanted["steps"]])
+        self.settled = int(
+            np.isfinite(wanted["losses"]).sum()
+        )  # batches, up to the first loss that is no number
+        broken = [f"batch {index}" for index in range(self.settled, wanted["batches"])]
+        super().__init__(
+            [step for step in run.steps if step.batch not in broken],
+            [step for step in map(Step.model_validate, wanted["steps"]) if step.batch not in broken],
+        )
         self.run, self.count, self.form = run, wanted["batches"], run.form
-        self.right_rates, self.right_losses = wanted["rates"], wanted["losses"]
-        self.known_rates, self.untouched = wanted["known_rates"], wanted["untouched"]
-        self.before, self.after = Condition.model_validate(wanted["before"]), run.after
+        self.right_rates, self.right_losses = wanted["rates"], wanted["losses"][: self.settled]
+        self.known_rates = wanted["known_rates"]
+        self.untouched = {mode: losses[: self.settled] for mode, losses in wanted["untouched"].items()}
+        self.before, self.after = given(wanted["before"], run.settings_before), run.after
         rates, losses = _numbers(run.rates), _numbers(run.losses)
         self.lengths = (len(run.rates), len(run.losses))
         self.is_counted = not self.form and self.lengths == (self.count, self.count)
-        self.told_rates, self.told_losses = (rates, losses) if self.is_counted else ([], [])
+        self.told_rates, self.told_losses = (rates, losses[: self.settled]) if self.is_counted else ([], [])
+        self.told_broken = losses[self.settled :] if self.is_counted else []
         self.is_swapped = (
             self.is_counted and near(losses, self.right_rates) and not near(rates, self.right_rates)
         )
         self.is_usable = self.is_counted and not self.is_swapped
-        self.names = [f"batch {index}" for index in range(self.count)]
+        self.names = [f"batch {index}" for index in range(self.settled)]
         self.seen = {
             name: [told for p in self._passes(name) if p.loss_was for told in self._ways_to_tell(p)]
             for name in self.names
@@ -90,9 +100,28 @@ class RunFacts(TrainingFacts):
         """Whether the losses are neither the right ones nor those of a right training at the rates that it told."""
         if self.frozen_moved:  # that the flags were changed for good is told as a side effect
             return self.is_usable and self.after.trainable == self.before.trainable
-        if not self.is_usable or same(self.told_losses, self.right_losses):
+        if not self.is_usable:
             return False
+        if same(self.told_losses, self.right_losses):
+            return bool(self.places) or bool(self.told_finite)
         return not (self.rates_are_off and self.is_clean and not self.told_is_off)
+
+    @property
+    def places(self) -> str:
+        """To how many places all losses are rounded, as a text; "" if they are not."""
+        told, seen = np.array(self.told_losses), np.array(self.first_seen)
+        for places in range(6):
+            unit = 10.0**-places
+            rounded = np.allclose(np.round(told, places), told, rtol=0, atol=1e-9)
+            if len(told) > 2 and rounded and np.all(np.abs(told - seen) <= 0.5001 * unit + 1e-3 * seen):
+                return f"{places}"
+        return ""
+
+    @property
+    def told_finite(self) -> tuple[int, float] | None:
+        """Number of a batch whose loss was no finite number, and the finite one that is told for it."""
+        pairs = enumerate(self.told_broken, self.settled + 1)
+        return next(((number, told) for number, told in pairs if np.isfinite(told)), None)
 
     @property
     def frozen_moved(self) -> str:
@@ -120,7 +149,7 @@ class RunFacts(TrainingFacts):
     def rate_differs(self) -> int:
         """Number of the first batch whose step was made at another rate than the function tells; 0 for none."""
         used = self.used_rates
-        if near([rate if rate is not None else np.nan for rate in used], self.right_rates):
+        if near([rate if rate is not None else np.nan for rate in used], self.right_rates[: self.settled]):
             return 0
         pairs = zip(used, self.told_rates, strict=False)
         return next(
@@ -135,8 +164,10 @@ class RunFacts(TrainingFacts):
         """
         if self.gradient in ("softmax twice", "zero labels", "other"):
             return 0
+        if self.places:
+            return 1
         in_order = [p.loss for p in self.run.passes if p.loss_was]
-        if not self.in_order and same(self.told_losses, in_order[: self.count]):
+        if not self.in_order and same(self.told_losses, in_order[: self.settled]):
             return 0  # that the batches came in another order is told elsewhere
         for number, (name, told) in enumerate(zip(self.names, self.told_losses, strict=False), 1):
             if self.seen[name] and not any(same(told, loss) for loss in self.seen[name]):

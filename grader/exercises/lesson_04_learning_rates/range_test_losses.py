@@ -65,7 +65,7 @@ TRAINING = [
     ),
     _training(
         "untouched",
-        lambda c: c.told_is(c.untouched["training"]),
+        lambda c: not c.rate_differs and c.told_is(c.untouched["training"]),
         "The losses are those of the untouched model: nothing was updated, or the model was set back before each batch, so "
         "that no step could show what its rate does.",
         "All steps of a range test follow on each other; set the model back once, at the end.",
@@ -73,7 +73,7 @@ TRAINING = [
     ),
     _training(
         "untouched-eval",
-        lambda c: c.told_is(c.untouched["eval"]),
+        lambda c: not c.rate_differs and c.told_is(c.untouched["eval"]),
         "The losses are those of the untouched model in eval mode: nothing was updated between the batches.",
         "One SGD step a batch, in training mode; set the model back once, at the end.",
         costs=4,
@@ -113,12 +113,12 @@ TRAINING = [
         and not same(c.told_losses[0], c.right_losses[0])
         and (c.told_losses[0], c.right_losses[0]),
         "Already the first batch has a loss of {1[0]:.4g}, where the model that was given has {1[1]:.4g}: before any step its "
-        "weights were changed, or another model was trained.",
+        "weights or the settings of a layer were changed, or another model was trained.",
         "The test begins with the weights as they come, on the model itself or on a deep copy.",
     ),
     _training(
         "other-losses",
-        lambda c: not c.told_is_off and _first_told_number(c),
+        lambda c: not c.told_is_off and not same(c.told_losses, c.right_losses) and _first_told_number(c),
         "The loss of batch {1[0]} is {1[1]:.4g}, where one plain SGD step a batch gives {1[2]:.4g} there. The list begins "
         "{1[3]}.",
     ),
@@ -142,18 +142,6 @@ def _smoothed(call: RunFacts) -> float:
         for loss in seen[1:]:
             want.append(past * want[-1] + (1 - past) * loss)
     return past if 0.02 < past < 1 and same(told, want) else 0.0
-
-
-def _rounded(call: RunFacts) -> str:
-    """To how many places the losses are rounded, as a text; "" if they are not."""
-    told, seen = np.array(call.told_losses), np.array(call.first_seen)
-    for places in range(5):
-        unit = 10.0**-places
-        if np.allclose(np.round(told, places), told, rtol=0, atol=1e-9) and np.all(
-            np.abs(told - seen) <= 0.5001 * unit + 1e-6
-        ):
-            return f"{places}"
-    return ""
 
 
 def _infinite(call: RunFacts) -> tuple[int, float] | None:
@@ -196,7 +184,7 @@ TELLING = [
     ),
     _telling(
         "told-running-mean",
-        lambda c: c.told_is(np.cumsum(c.first_seen) / np.arange(1, c.count + 1)),
+        lambda c: c.told_is(np.cumsum(c.first_seen) / np.arange(1, len(c.first_seen) + 1)),
         "Each loss is the mean of all losses so far: what a rate does is hidden by the rates before it.",
         "Each batch has a loss of its own.",
     ),
@@ -210,10 +198,17 @@ TELLING = [
     _telling("told-logarithm", lambda c: c.told_is(np.log(np.abs(c.first_seen))), "The losses are logarithms of what they should be.", _NOTE),
     _telling(
         "told-rounded",
-        _rounded,
+        lambda c: c.places,
         "The losses are rounded to {1} decimal places.",
         "Return them as they are; round where you print.",
     ),
+    _of_losses(Mistake(
+        "told-finite",
+        lambda c: c.told_finite,
+        "One run breaks down: from some batch on its loss is no number (NaN). For batch {1[0]} of it the list says {1[1]:.4g}.",
+        "Return each loss as it is, NaN too: where a training breaks down is what a range test is to show.",
+        costs=1,
+    )),
     _telling(
         "told-not-finite",
         _infinite,

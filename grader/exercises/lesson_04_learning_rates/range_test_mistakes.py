@@ -25,7 +25,8 @@ FORM = [
         lambda f: f.miscounted,
         "For {1.count} batches there are {1.lengths[0]} rates and {1.lengths[1]} losses: one of each for every batch is "
         "asked for.",
-        "Does the loop leave early, or begin late? It goes on when the loss rises: how it rises is what the test shows.",
+        "Does the loop leave early, or begin late? It goes on when the loss rises, and when it is no number any more: how it "
+        "rises is what the test shows.",
         costs=3,
     ),
     Mistake(
@@ -143,7 +144,8 @@ KEPT = [
     ),
 ]
 EFFECTS = [
-    *(row for row in side_effects() if row.id != "weights-changed"),
+    # Gradients of long ago must not count: who clears them has done nothing that was not asked for.
+    *(row for row in side_effects() if row.id not in ("weights-changed", "gradients-cleared")),
     ARGUMENTS_CHANGED,
     SETTINGS_CHANGED,
 ]

@@ -132,7 +132,7 @@ def repaired_by_hand(model, head_name, batches, backbone_rate, head_rate, warm_u
     model = copy.deepcopy(model).train()
     for number, (images, labels) in enumerate(batches):
         loss = F.cross_entropy(model(images), labels, reduction="sum") / len(labels)
-        named_parameters = dict(model.named_parameters())
+        named_parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
         gradients = torch.autograd.grad(loss, list(named_parameters.values()))
         with torch.no_grad():
             for (name, parameter), gradient in zip(named_parameters.items(), gradients, strict=True):
@@ -374,7 +374,7 @@ ADDED = {
     "some left out": ({"held": lambda name: not name.endswith("bias")}, "not-in-the-optimizer"),
     "the beginning of the name": ({"in_head": lambda name, head: name.startswith(head)}, "norm-with-head"),
     "frozen for good": ({"before": freeze_backbone}, "flags-changed"),
-    "new head last": ({"after": new_head}, "ends-elsewhere"),
+    "new head last": ({"after": new_head}, "never-moved"),
 }
 
 _SCHEDULES = {
@@ -420,6 +420,31 @@ ONE_MENDED = {
         ["head-rate-for-both", "no-warm-up"],
     ),
 }
+
+
+def other_momentum(model, head):
+    for module in model.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.momentum = module.momentum / 2
+
+
+def stops_at_a_high_loss(model, head_name, batches, backbone_rate, head_rate, warm_up):
+    head = list(model.get_submodule(head_name).parameters())
+    backbone = [p for name, p in model.named_parameters() if not name.startswith(f"{head_name}.")]
+    optimizer = torch.optim.SGD([{"params": backbone}, {"params": head}], lr=head_rate)
+    model.train()
+    for step, (images, labels) in enumerate(batches, start=1):
+        for group, rate in zip(optimizer.param_groups, [backbone_rate, head_rate], strict=True):
+            group["lr"] = rate * min(1, step / warm_up)
+        if training_step(model, images, labels, optimizer) > 5:
+            break
+    return model
+
+
+def open_again(model, head):
+    frozen = [name for name, _ in model.named_modules() if name.endswith(".0")][0]
+    model.requires_grad_(True).get_submodule(frozen).requires_grad_(False)
+
 
 WRONG = {
     **{f"mended, {name}": (fit(change), 3, told) for name, (change, told) in ADDED.items()},
@@ -469,7 +494,7 @@ WRONG = {
         variant(
             repaired,
             before=freeze_backbone,
-            after=lambda model, head: model.requires_grad_(True),
+            after=open_again,
         ),
         3,
         "never-moved",
@@ -506,6 +531,18 @@ WRONG = {
         3,
         "hook-left",
     ),
+    "momentum of a norm": (variant(repaired, after=other_momentum), 3, "attributes-changed"),
+    "channels last": (
+        variant(repaired, after=lambda m, h: m.to(memory_format=torch.channels_last)),
+        3,
+        "layout-changed",
+    ),
+    "all unfrozen": (
+        variant(repaired, before=lambda m, h: m.requires_grad_(True)),
+        3,
+        "flags-changed",
+    ),
+    "stops at a high loss": (stops_at_a_high_loss, 3, "batch-left-out"),
     "gradients off": (
         variant(repaired, after=lambda m, h: torch.set_grad_enabled(False)),
         3,
@@ -542,7 +579,15 @@ WRONG = {
 }
 
 
-ON_EVERY_SECRET = ["as given", "only the loss", "only the rates", "mended, clipped", "mended, eval mode"]
+ON_EVERY_SECRET = [
+    "all unfrozen",
+    "stops at a high loss",
+    "as given",
+    "only the loss",
+    "only the rates",
+    "mended, clipped",
+    "mended, eval mode",
+]
 
 
 @pytest.mark.parametrize("name", WRONG)

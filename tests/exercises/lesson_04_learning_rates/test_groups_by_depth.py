@@ -54,7 +54,8 @@ def groups_by_module(model, stages, head_name, head_rate, decay):
     """From the modules; a rate that is multiplied on the way down; empty groups left out."""
     made, rate, seen = [], head_rate, set()
     for part in [head_name, *stages[::-1]]:
-        own = [p for p in model.get_submodule(part).parameters() if p.requires_grad]
+        every = model.get_submodule(part).parameters()
+        own = [p for p in every if p.requires_grad and id(p) not in seen]
         made.append({"params": own, "lr": rate, "name": part})
         seen |= {id(p) for p in own}
         rate *= decay
@@ -213,13 +214,12 @@ def last_name(name, part):
 def top_level_only(model, stages, head_name, head_rate, decay):
     """The children's names are compared: nested stages and heads are found by none."""
     powers = {head_name: 0} | {stage: len(stages) - i for i, stage in enumerate(stages)}
-    return [
-        {
-            "params": [p for p in child.parameters() if p.requires_grad],
-            "lr": head_rate * decay ** powers.get(name, len(stages) + 1),
-        }
-        for name, child in model.named_children()
-    ]
+    made, own = [], set()
+    for name, child in model.named_children():
+        held = [p for p in child.parameters() if p.requires_grad and id(p) not in own]
+        own |= {id(p) for p in held}
+        made.append({"params": held, "lr": head_rate * decay ** powers.get(name, len(stages) + 1)})
+    return made
 
 
 def by_getattr(model, stages, head_name, head_rate, decay):
@@ -276,6 +276,38 @@ def rest(of):
 
 def head(of):
     return variant(groups, head_power=lambda stages: of(len(stages)))
+
+
+def other_momentum(model):
+    for module in model.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.momentum = 0.5
+
+
+def each_part_anew(model, stages, head_name, head_rate, decay):
+    """Goes through each part's own parameters, one that two stages share in both."""
+    made, own = [], set()
+    for depth, part in enumerate([head_name, *reversed(stages)]):
+        held = [p for p in model.get_submodule(part).parameters() if p.requires_grad]
+        own |= {id(p) for p in held}
+        made.append({"params": held, "lr": head_rate * decay**depth})
+    rest = [p for p in model.parameters() if p.requires_grad and id(p) not in own]
+    return [*made, {"params": rest, "lr": head_rate * decay ** (len(stages) + 1)}]
+
+
+def test_a_shared_parameter_may_stand_with_either_stage(everywhere):
+    for verdict in everywhere(ID, the_higher_stage_first):
+        assert verdict.passed, verdict
+
+
+def the_higher_stage_first(model, stages, head_name, head_rate, decay):
+    """A shared parameter goes to the first part that has it, from the head down."""
+    made, own = [], set()
+    for depth, part in enumerate([head_name, *reversed(stages), ""]):
+        held = [p for p in model.get_submodule(part).parameters() if p.requires_grad and id(p) not in own]
+        own |= {id(p) for p in held}
+        made.append({"params": held, "lr": head_rate * decay**depth})
+    return made
 
 
 WRONG = {
@@ -392,6 +424,33 @@ WRONG = {
         3,
         "hook-left",
     ),
+    "gradients cleared": (beside(lambda model: model.zero_grad()), 3, "gradients-cleared"),
+    "momentum of a norm": (beside(other_momentum), 3, "attributes-changed"),
+    "a note on a parameter": (
+        beside(lambda model: setattr(next(model.parameters()), "depth", 4)),
+        3,
+        "attributes-changed",
+    ),
+    "channels last": (
+        beside(lambda model: model.to(memory_format=torch.channels_last)),
+        3,
+        "layout-changed",
+    ),
+    "a hook on a parameter": (
+        beside(
+            lambda model: [
+                p.register_hook(lambda gradient: gradient) for p in model.parameters() if p.requires_grad
+            ]
+        ),
+        3,
+        "hook-left",
+    ),
+    "sets": (
+        lambda *given: [{**group, "params": set(group["params"])} for group in groups(*given)],
+        0,
+        "a-set",
+    ),
+    "a shared parameter with each of its stages": (each_part_anew, 3, "held-twice"),
     "meta": (beside(lambda model: model.to("meta")), 0, "device-changed"),
     "half": (beside(lambda model: model.half()), 0, "dtype-changed"),
     "double": (beside(lambda model: model.double()), 0, "dtype-changed"),

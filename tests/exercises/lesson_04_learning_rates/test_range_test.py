@@ -41,14 +41,14 @@ def try_rates(
     each=lambda trial, start: None,
     make=torch.optim.SGD,
     before=lambda model: None,
-    restore=lambda model, start, mode: (model.load_state_dict(start), model.train(mode), model.zero_grad()),
+    restore=lambda model, start, mode: set_back(model, start, mode),
     keep=lambda model: copy.deepcopy(model.state_dict()),
     told=lambda rates, losses: (rates, losses),
 ):
     """A range test on the model itself, with a mistake in any part."""
-    mode, start = model.training, keep(model)
+    mode, start = {name: part.training for name, part in model.named_modules()}, keep(model)
     before(model)
-    model.train(training if training is not None else mode)
+    modes_back(model, mode) if training is None else model.train(training)
     rates, losses = [float(rate) for rate in space(lowest, highest, len(batches))], []
     optimizer = make(model.parameters(), lr=abs(rates[0]))
     for number, (images, labels) in enumerate(batches):
@@ -72,7 +72,7 @@ def range_test_on_a_copy(model, batches, lowest, highest):
 def range_test_by_hand(model, batches, lowest, highest):
     """No optimizer; the rate multiplied from step to step; tensors cloned one by one."""
     kept = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    was_training = model.training
+    modes = {name: part.training for name, part in model.named_modules()}
     model.train()
     factor, rate, log = (highest / lowest) ** (1 / (len(batches) - 1)), lowest, []
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
@@ -85,7 +85,7 @@ def range_test_by_hand(model, batches, lowest, highest):
         log.append((rate, loss.item()))
         rate *= factor
     model.load_state_dict(kept)
-    model.train(was_training)
+    modes_back(model, modes)
     return [rate for rate, _ in log], [loss for _, loss in log]
 
 
@@ -131,7 +131,7 @@ def range_test_with_a_new_optimizer_each(model, batches, lowest, highest):
         loss = F.cross_entropy(trial(images), labels, reduction="sum") / len(labels)
         loss.backward()
         torch.optim.SGD([{"params": [p]} for p in trial.parameters() if p.requires_grad], lr=rate).step()
-        losses.append(round(loss.item(), 4))
+        losses.append(float(loss))
     return tuple(torch_rates.tolist()), losses
 
 
@@ -197,11 +197,16 @@ def no_step(model, images, labels, optimizer):
     return loss.item()
 
 
+def modes_back(model, modes):
+    for name, part in model.named_modules():
+        part.training = modes[name]
+
+
 def set_back(model, start, mode, *, state=True, training=True, gradients=True):
     if state:
         model.load_state_dict(start)
     if training:
-        model.train(mode)
+        modes_back(model, mode) if isinstance(mode, dict) else model.train(mode)
     if gradients:
         model.zero_grad()
 
@@ -210,7 +215,7 @@ def only_weights_back(model, start, mode):
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             parameter.copy_(start[name])
-    model.train(mode)
+    modes_back(model, mode)
     model.zero_grad()
 
 
@@ -473,6 +478,39 @@ def frozen_batch_norm(model):
             module.eval()
 
 
+def without_nan(losses):
+    kept = []
+    for loss in losses:
+        kept.append(loss if math.isfinite(loss) else kept[-1])
+    return kept
+
+
+def dropout_off(model):
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    return model
+
+
+def old_gradients_of_frozen_ones(model, batches, lowest, highest):
+    """Only what is trainable is cleared, and the optimizer holds everything."""
+    trial = copy.deepcopy(model).train()
+    for given, copied in zip(model.parameters(), trial.parameters(), strict=True):
+        copied.grad = None if given.requires_grad or given.grad is None else given.grad.clone()
+    optimizer = torch.optim.SGD(trial.parameters(), lr=lowest)
+    rates, losses = np.geomspace(lowest, highest, len(batches)).tolist(), []
+    for rate, (images, labels) in zip(rates, batches, strict=True):
+        optimizer.param_groups[0]["lr"] = rate
+        for parameter in trial.parameters():
+            if parameter.requires_grad:
+                parameter.grad = None
+        loss = F.cross_entropy(trial(images), labels)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return rates, losses
+
+
 def sgd(**settings):
     return variant(try_rates, make=functools.partial(torch.optim.SGD, **settings))
 
@@ -485,6 +523,7 @@ WRONG = {
     "stops where the loss rises": (stops(lambda x: len(x) > 1 and x[-1] > x[-2]), 2, "other-length"),
     "stops at four times the best": (stops(lambda x: x[-1] > 4 * min(x)), 2, "other-length"),
     "stops at twice the first": (stops(lambda x: x[-1] > 2 * x[0]), 2, "other-length"),
+    "stops at a loss that is no number": (stops(lambda x: not math.isfinite(x[-1])), 2, "other-length"),
     "swapped results": (told_both(lambda r, x: (x, r)), 2, "swapped"),
     "only rates": (
         lambda model, batches, low, high: np.geomspace(low, high, len(batches)),
@@ -631,6 +670,12 @@ WRONG = {
     "old gradients for some": (on_odd_batches(no_backward_nor_clearing), 3, "gradients-of-before"),
     "by hand, twice as far": (by_hand_twice_as_far, 3, "never-stepped"),
     "twice the rate": (twice_the_rate, 3, "rate-other-than-told"),
+    "dropout switched off": (
+        lambda model, *rest: range_test_on_a_copy(dropout_off(copy.deepcopy(model)), *rest),
+        3,
+        "started-elsewhere",
+    ),
+    "old gradients of frozen ones": (old_gradients_of_frozen_ones, 3, "frozen-trained"),
     "weights reset": (variant(try_rates, each=head_reset), 3, "weights-rewritten"),
     "half of the original's": (half_of_the_original, 2, "foreign-parameters"),
     "a frozen copy": (frozen_copy, 3, "other-losses"),
@@ -650,6 +695,10 @@ WRONG = {
         "started-elsewhere",
     ),
     # what is told of the losses
+    "rounded to four places": (told(lambda x: [round(v, 4) for v in x]), 4, "told-rounded"),
+    "cut off at 10": (told(lambda x: [min(v, 10.0) for v in x]), 4, "told-otherwise"),
+    "the last number for NaN": (told(without_nan), 4, "told-finite"),
+    "zero for NaN": (told(lambda x: np.nan_to_num(x).tolist()), 4, "told-finite"),
     "after the update": (step(step_told_afterwards), 4, "told-after-update"),
     "in eval mode": (step(told_in_eval_mode), 4, "told-in-eval-mode"),
     "told as a sum": (step(step_told_as_sum), 4, "told-as-sum"),
@@ -665,7 +714,7 @@ WRONG = {
     "logarithms": (told(lambda x: [math.log(v) for v in x]), 4, "told-logarithm"),
     "rounded": (told(lambda x: [round(v, 1) for v in x]), 4, "told-rounded"),
     "rounded to two places": (told(lambda x: [round(v, 2) for v in x]), 4, "told-rounded"),
-    "whole numbers": (told(lambda x: [int(v + 0.5) for v in x]), 4, "told-rounded"),
+    "whole numbers": (told(lambda x: [v if math.isnan(v) else int(v + 0.5) for v in x]), 4, "told-rounded"),
     "NaN": (told(lambda x: [*x[:-1], float("nan")]), 4, "told-not-finite"),
     "infinite": (told(lambda x: [*x[:-1], float("inf")]), 4, "told-not-finite"),
     "shifted by one": (told(lambda x: [x[0], *x[:-1]]), 4, "told-otherwise"),
@@ -681,6 +730,22 @@ WRONG = {
         "still-trained",
     ),
     "only the weights": (variant(try_rates, restore=only_weights_back), 4, "statistics-moved"),
+    "one mode for all": (
+        variant(try_rates, restore=lambda model, start, mode: set_back(model, start, mode[""])),
+        4,
+        "mode-changed",
+    ),
+    "dropout switched off for good": (
+        variant(try_rates, before=lambda model: dropout_off(model)),
+        3 - 1,
+        "attributes-changed",
+    ),
+    "a note on the model": (beside(lambda model: setattr(model, "tested", 1)), 4, "attributes-changed"),
+    "channels last": (
+        beside(lambda model: model.to(memory_format=torch.channels_last)),
+        4,
+        "layout-changed",
+    ),
     "other mode": (variant(try_rates, restore=variant(set_back, training=False)), 4, "mode-changed"),
     "training mode for good": (
         variant(try_rates, restore=lambda model, start, mode: set_back(model, start, True)),
@@ -729,6 +794,12 @@ ON_EVERY_SECRET = [
     "stops where the loss rises",
     "stops at four times the best",
     "stops at twice the first",
+    "stops at a loss that is no number",
+    "cut off at 10",
+    "the last number for NaN",
+    "one mode for all",
+    "old gradients of frozen ones",
+    "dropout switched off",
     "zero_grad at the end",
     "clipped by norm",
     "the mode it has",
