@@ -8,14 +8,14 @@ from grader.exercises.kit.networks import network
 from grader.exercises.kit.tensors import snapshot
 from grader.exercises.lesson_02_freezing.find_the_bug import FindTheBug, prepared
 from grader.exercises.lesson_02_freezing.freeze_backbone import FreezeBackbone
+from grader.exercises.lesson_02_freezing.freeze_backbone import prepared as prepared_to_freeze
 from grader.exercises.lesson_02_freezing.make_optimizer import MakeOptimizer
 
 
 def _freeze_backbone(model, head_name):
-    for name, module in model.named_modules():
-        in_head = f"{name}.".startswith(f"{head_name}.")
-        for parameter in module.parameters(recurse=False):
-            parameter.requires_grad = in_head
+    head = set(map(id, model.get_submodule(head_name).parameters()))
+    for parameter in model.parameters():
+        parameter.requires_grad = id(parameter) in head
 
 
 def freeze_backbone(challenge: dict) -> dict:
@@ -23,10 +23,14 @@ def freeze_backbone(challenge: dict) -> dict:
     collected = FreezeBackbone().collect(_freeze_backbone, challenge)["networks"]
     networks = []
     for asked, found in zip(challenge["networks"], collected, strict=True):
-        model = network(asked["spec"])
+        model = prepared_to_freeze(asked)
+        named = list(model.named_parameters(remove_duplicate=False))
+        head = set(map(id, model.get_submodule(asked["spec"]["head"]).parameters()))
+        rest = {id(p) for name, p in named if not name.startswith(f"{asked['spec']['head']}.")}
         networks.append(
             {
-                "parameters": [name for name, _ in model.named_parameters(remove_duplicate=False)],
+                "parameters": [name for name, _ in named],
+                "shared": [name for name, parameter in named if id(parameter) in head & rest],
                 "head": asked["spec"]["head"],
                 "norms": [
                     name

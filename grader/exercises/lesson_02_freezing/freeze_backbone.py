@@ -66,9 +66,14 @@ class FreezeBackbone(Exercise):
     mistakes = [*FLAGS, *STEP, *SIDE_EFFECTS]
 
     def challenge(self, rng: np.random.Generator) -> dict:
-        """Two networks: one half frozen, its head too; one with a deep head inside another module, all trainable."""
+        """Two networks: one half frozen, its head too; one with a deep head inside another module, all trainable.
+
+        The deep head shares a weight with an earlier layer, under whose name the model lists it; and old gradients lie
+        on that network.
+        """
         flat = network_spec(rng, nested=False)
         nested = network_spec(rng, nested=True, deep_head=True)
+        nested["widths"][0] = 6  # as the head's norm has
         return {
             "networks": [
                 {"spec": flat, "half_frozen": True},
@@ -81,11 +86,11 @@ class FreezeBackbone(Exercise):
         """Each network's condition before and after the call, and what one step of training moves then."""
         seed = challenge["data_seed"]
         # All is made before the answer runs: it may change the default dtype.
-        prepared = [
-            (_prepared(asked), asked["spec"]["head"], random_batches(asked["spec"], seed, 1)[0])
+        networks = [
+            (prepared(asked), asked["spec"]["head"], random_batches(asked["spec"], seed, 1)[0])
             for asked in challenge["networks"]
         ]
-        return {"networks": [_after(answer, *one) for one in prepared]}
+        return {"networks": [_after(answer, *one) for one in networks]}
 
     def judge(self, evidence: Frozen, expected: dict) -> Verdict:
         """By the flags of both networks, then by what one step moves, then by what else was changed."""
@@ -95,10 +100,17 @@ class FreezeBackbone(Exercise):
         return self.verdict(*judge_by_tables(self.points, facts, [FLAGS, STEP, SIDE_EFFECTS], _RIGHT))
 
 
-def _prepared(asked: dict) -> Any:
+def prepared(asked: dict) -> Any:
     """The network of a challenge: in training mode if it is half frozen, else in eval mode."""
+    import torch
+
     model, head = network(asked["spec"]).train(asked["half_frozen"]), asked["spec"]["head"]
-    return freeze_every_second(model, frozen=[head]) if asked["half_frozen"] else model
+    if asked["half_frozen"]:
+        return freeze_every_second(model, frozen=[head])
+    model.get_submodule(head)[1].weight = model.get_submodule(asked["spec"]["stem"])[1].weight
+    for parameter in model.parameters():
+        parameter.grad = torch.full_like(parameter, 0.05)
+    return model
 
 
 def _after(answer: Any, model: Any, head: str, batch: tuple) -> dict:

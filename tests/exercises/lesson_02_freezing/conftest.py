@@ -10,18 +10,40 @@ from grader.exercises import find_exercise
 
 
 def trains(model):
+    gradients = [parameter.grad for parameter in model.parameters()]
     images = torch.randn(4, 3, 9, 9)
     loss = F.cross_entropy(model(images), torch.zeros(4).long())
     if loss.requires_grad:
         loss.backward()
     for parameter in model.parameters():
         parameter.data -= 0.1
-    model.zero_grad()
+    for parameter, gradient in zip(model.parameters(), gradients, strict=True):
+        parameter.grad = gradient
 
 
 def leaves_gradients(model):
     for parameter in model.parameters():
         parameter.grad = torch.ones_like(parameter)
+
+
+def clears_gradients(model):
+    model.zero_grad()
+
+
+def notes_something(model):
+    next(model.children()).seen = 1
+
+
+def stops_statistics(model):
+    next(module for module in model.modules() if hasattr(module, "running_mean")).momentum = 0.0
+
+
+def hides_train(model):
+    model.train = lambda mode=True: model
+
+
+def other_layout(model):
+    model.to(memory_format=torch.channels_last)
 
 
 def leaves_hook(model):
@@ -46,6 +68,11 @@ BESIDE = {
     "trains": (trains, "weights-changed", False),
     "NaN": (writes_nan, "weights-changed", False),
     "gradients": (leaves_gradients, "gradients-left", False),
+    "gradients cleared": (clears_gradients, "gradients-cleared", False),
+    "note": (notes_something, "attributes-changed", False),
+    "momentum of a norm": (stops_statistics, "attributes-changed", False),
+    "a method hidden": (hides_train, "attributes-changed", False),
+    "layout": (other_layout, "layout-changed", False),
     "hook": (leaves_hook, "hook-left", False),
     "gradients off": (gradients_off, "settings-changed", False),
     "other default dtype": (double_by_default, "settings-changed", False),

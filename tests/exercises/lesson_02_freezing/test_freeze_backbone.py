@@ -23,6 +23,13 @@ def by_name(model, head_name):
         parameter.requires_grad_(name.startswith(head_name + "."))
 
 
+def by_every_name(model, head_name):
+    model.requires_grad_(False)
+    for name, parameter in model.named_parameters(remove_duplicate=False):
+        if name.startswith(head_name + "."):
+            parameter.requires_grad_(True)
+
+
 def by_identity(model, head_name):
     head = set(map(id, model.get_submodule(head_name).parameters()))
     for parameter in model.parameters():
@@ -64,7 +71,7 @@ class AsAnObject:
 
 RIGHT = [
     freeze,
-    by_name,
+    by_every_name,
     by_identity,
     in_one_call,
     by_attributes,
@@ -394,6 +401,7 @@ def head_set_to_zero(model, head_name):
 
 # By name: the answer, its points, the mistake that it is told.
 WRONG = {
+    "by first names": (by_name, 2, "shared-weight-frozen"),
     "everything after the head": (head_frozen_again, 0, "everything-frozen"),
     "everything": (lambda model, head_name: model.requires_grad_(False), 0, "everything-frozen"),
     "flags on modules": (flag_on_modules, 0, "attribute-of-a-module"),
