@@ -98,6 +98,11 @@ TRAINED = {"capstone.inspector", "capstone.model_card"}
 @pytest.fixture(scope="session")
 def answers_of_the_solutions() -> dict[str, object]:
     """What the solution notebooks give to their checks, by exercise id; nothing is trained."""
+    return read_answers()
+
+
+def read_answers() -> dict[str, object]:
+    """``answers_of_the_solutions``, for a process of its own."""
     found: dict[str, object] = {}
     for lesson in course.lesson_ids():
         notebook = nbformat.read(course.SOLUTIONS / lesson / "lesson.ipynb", as_version=4)

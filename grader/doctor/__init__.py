@@ -4,6 +4,7 @@ May import: autograde, lab, sandbox.
 """
 
 import os
+import sys
 
 from grader.doctor.diagnosis import Diagnosis, Status
 from grader.doctor.grading import grading
@@ -29,10 +30,19 @@ def environment_report() -> str:
     Where all is well it names no versions and no folders, so that every machine prints the same.
     """
     if os.environ.get("NBGRADER_EXECUTION") == "autograde":  # in a sandbox, where a look around misleads
-        return f"{Status.GOOD} The machine that grades"
+        return f"{_sign(Status.GOOD)} The machine that grades"
     diagnoses = [look() for look in _NEEDED_BY_LESSONS]
     return "\n".join(
-        f"{diagnosis.status} {diagnosis.subject}"
+        f"{_sign(diagnosis.status)} {diagnosis.subject}"
         + ("" if diagnosis.status is Status.GOOD else f": {diagnosis.sentence}")
         for diagnosis in diagnoses
     )
+
+
+def _sign(status: Status) -> str:
+    """The status as a sign that the terminal knows: a Windows code page has no check mark."""
+    try:
+        str(status).encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        return {Status.GOOD: "ok", Status.BAD: "no"}.get(status, "!")
+    return str(status)

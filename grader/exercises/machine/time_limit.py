@@ -2,6 +2,7 @@
 
 import _thread
 import contextlib
+import os
 import signal
 import threading
 import time
@@ -70,5 +71,7 @@ def _interrupt_main_thread() -> None:
     main = threading.main_thread().ident
     if main is not None and hasattr(signal, "pthread_kill"):  # also ends a sleep or a read
         signal.pthread_kill(main, signal.SIGINT)
-    else:
+    elif os.name == "posix":  # the main thread gets what is sent to the process
+        os.kill(os.getpid(), signal.SIGINT)
+    else:  # Windows, where this wakes a sleep
         _thread.interrupt_main()
