@@ -73,7 +73,7 @@ class AllFrozen(StrictEvidence):
 
 
 class OptimizersMade(StrictEvidence):
-    """All three networks."""
+    """All four networks."""
 
     networks: list[OneOptimizer]
     all_frozen: AllFrozen
@@ -93,19 +93,20 @@ class MakeOptimizer(Exercise):
     mistakes = [*CONTENT, *RULE, *ERROR, *SIDE_EFFECTS]
 
     def challenge(self, rng: np.random.Generator) -> dict:
-        """Two networks frozen in part, with old gradients on them, and one frozen throughout.
+        """Two networks frozen in part, one of which a single parameter trains, and one frozen throughout.
 
-        The model's own parameter, the first of all, is trainable in the first and frozen in the second. No rate is
-        a round number.
+        Old gradients lie on the first three. The model's own parameter, the first of all, is trainable in the first and
+        frozen in the second, which is in mixed modes; the third is in eval mode. No rate is a round number.
         """
-        rates = rng.permutation(np.arange(21, 60))[:2] / 1000 + 0.00037
+        rates = rng.permutation(np.arange(21, 60))[:3] / 1000 + 0.00037
         return {
             "networks": [
                 {
-                    "spec": network_spec(rng, nested=nested, deep_head=nested),
+                    "spec": network_spec(rng, nested=kind == "mixed", deep_head=kind == "mixed"),
+                    "kind": kind,
                     "learning_rate": round(float(rate), 5),
                 }
-                for nested, rate in zip((False, True), rates, strict=True)
+                for kind, rate in zip(("half", "mixed", "single"), rates, strict=True)
             ],
             "all_frozen": network_spec(rng, nested=False),
             "data_seed": int(rng.integers(2**31)),
@@ -115,7 +116,11 @@ class MakeOptimizer(Exercise):
         """The optimizers' groups, what two steps move, and what comes of a model that is frozen throughout."""
         seed = challenge["data_seed"]
         prepared = [
-            (_prepared(asked["spec"]), asked["learning_rate"], random_batches(asked["spec"], seed, _STEPS))
+            (
+                _prepared(asked["spec"], asked["kind"]),
+                asked["learning_rate"],
+                random_batches(asked["spec"], seed, _STEPS),
+            )
             for asked in challenge["networks"]
         ]
         all_frozen = network(challenge["all_frozen"]).requires_grad_(False)
@@ -131,19 +136,21 @@ class MakeOptimizer(Exercise):
         return self.verdict(*judge_by_tables(self.points, facts, tables, _RIGHT))
 
 
-def _prepared(spec: dict) -> Any:
-    """A network, half of it frozen; old gradients on what is frozen, in the nested one on everything."""
+def _prepared(spec: dict, kind: str) -> Any:
+    """A network, half or nearly all of it frozen; old gradients on what is frozen, in the mixed one on everything."""
     import torch
 
-    nested = "." in spec["head"]
     shared = f"{spec['ties']}.0.weight"
     model = network(spec)
-    if nested:
-        freeze_every_second(model, trainable=[shared, spec["head"]], frozen=["contrast"])
-    else:
+    if kind == "half":
         freeze_every_second(model, trainable=["contrast", shared, spec["head"]])
+    elif kind == "mixed":
+        freeze_every_second(model, trainable=[shared, spec["head"]], frozen=["contrast"])
+        model.eval().get_submodule(spec["stages"][0]).train()
+    else:
+        model.eval().requires_grad_(False).get_parameter(f"{spec['head']}.bias").requires_grad_(True)
     for parameter in model.parameters():
-        if nested or not parameter.requires_grad:
+        if kind == "mixed" or not parameter.requires_grad:
             parameter.grad = torch.full_like(parameter, 0.1)
     return model
 
@@ -189,7 +196,8 @@ def _after_steps(model: Any, optimizer: Any, batches: list) -> dict:
     """The model's state after a step for each batch."""
     import torch
 
-    model.eval()  # dropout and statistics aside, two steps give the same weights on every machine
+    for module in model.modules():  # in eval mode two steps give the same weights on every machine
+        module.training = False
     for images, labels in batches:
         for parameter in model.parameters():
             if parameter.requires_grad:

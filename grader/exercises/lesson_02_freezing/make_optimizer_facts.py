@@ -77,28 +77,36 @@ class Optimizers:
     def __init__(self, evidence: Any, expected: list[dict[str, Any]]) -> None:
         got = evidence.networks
         self.returned = next((network.returned for network in got if network.returned), "")
-        self.error = next((network.error for network in got if network.error), "")
+        self.error = next((network.error for network in got[:2] if network.error), "")
+        self.error_for_one = next((network.error for network in got[2:]), "")
         self.all_frozen = evidence.all_frozen
         self.conditions = [(network.before, network.after) for network in [*got, evidence.all_frozen]]
         self.changed_settings = [setting for network in got for setting in network.changed_settings]
         self.sound = len(got) == len(expected) and all(is_sound(*pair) for pair in self.conditions)
         usable = self.sound and not (self.returned or self.error)
         # Without an optimizer, or with a model that cannot be asked, nothing can be said of the content.
-        self.networks = [Held(g, w) for g, w in zip(got, expected, strict=False)] if usable else []
+        pairs = list(zip(got, expected, strict=False)) if usable else []
+        self.networks = [Held(g, w) for g, w in pairs if not g.error]
+        self.half_frozen = self.networks[:2]
 
     def first(self, shows: Any) -> Held | None:
         """The first optimizer that shows something."""
         return next((network for network in self.networks if shows(network)), None)
 
     def in_all(self, shows: Any) -> Held | None:
-        """The first optimizer, if all show something."""
-        return self.networks[0] if self.networks and all(map(shows, self.networks)) else None
+        """The first optimizer, if those of both half frozen networks show something."""
+        return self.half_frozen[0] if self.half_frozen and all(map(shows, self.half_frozen)) else None
 
     def all_or_right(self, shows: Any) -> Held | None:
-        """The first optimizer that shows something, if each of the others does so too or misses nothing."""
-        if all(shows(network) or network.content_is_right for network in self.networks):
-            return self.first(shows)
+        """The first optimizer that shows something, if the other does so too or misses nothing."""
+        if all(shows(network) or network.content_is_right for network in self.half_frozen):
+            return next((network for network in self.half_frozen if shows(network)), None)
         return None
+
+    @property
+    def message_is_pytorchs(self) -> bool:
+        """Whether the exception's text is PyTorch's own about an empty list, and nothing else."""
+        return self.all_frozen.message.strip(" .!").lower() == "optimizer got an empty parameter list"
 
     @property
     def message_says_so(self) -> bool:

@@ -38,6 +38,13 @@ CONTENT = [
         costs=2,
     ),
     Mistake(
+        "holds-the-head-alone",
+        lambda f: f.in_all(of_head),
+        "The optimizer holds nothing but parameters of the head, and more is trainable: `{1.missing[0]}` would never move.",
+        "Ask each parameter of the model for `requires_grad`, not the names.",
+        costs=1,
+    ),
+    Mistake(
         "holds-frozen",
         lambda f: f.first(lambda n: n.extra),
         "The optimizer also holds frozen parameters, `{1.one_extra}` for one.{1.and_moved}",
@@ -50,13 +57,6 @@ CONTENT = [
         "The optimizer holds `{1.twice}` twice: every step would move it twice.",
         "`model.parameters()` gives each parameter once, at any depth, shared ones too; do not loop over modules, and not "
         "over names of duplicates.",
-        costs=1,
-    ),
-    Mistake(
-        "holds-the-head-alone",
-        lambda f: f.in_all(of_head),
-        "The optimizer holds nothing but parameters of the head, and more is trainable: `{1.missing[0]}` would never move.",
-        "Ask each parameter of the model for `requires_grad`, not the names.",
         costs=1,
     ),
     Mistake(
@@ -100,6 +100,13 @@ CONTENT = [
         lambda f: f.first(lambda n: n.missing),
         "`{1.missing[0]}` is trainable, but the optimizer does not hold it: it would never move.",
         "Every parameter with `requires_grad` goes into the optimizer.",
+        costs=1,
+    ),
+    Mistake(
+        "error-for-a-single-parameter",
+        lambda f: f.error_for_one,
+        "The function raised ValueError for a model of which exactly one parameter trains: {1}",
+        "One is enough for an optimizer: raise ValueError only where no parameter at all has `requires_grad`.",
         costs=1,
     ),
 ]
@@ -167,6 +174,14 @@ ERROR = [
         "of your own came before it.",
         "Raise one yourself, before the optimizer is made, with a sentence that says what is wrong: nothing is trainable. "
         "(A generator is true in an `if`, even an empty one: make a list.)",
+        costs=1,
+    ),
+    Mistake(
+        "pytorchs-words-again",
+        lambda f: f.message_is_pytorchs,
+        "For a model that is frozen throughout, the ValueError says just what PyTorch's own says: "
+        "“{0.all_frozen.message}”. A sentence of your own was asked for.",
+        "Say that nothing is trainable: an empty list is a riddle to whoever froze the model.",
         costs=1,
     ),
     Mistake(

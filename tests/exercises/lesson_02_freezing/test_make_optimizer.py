@@ -205,6 +205,20 @@ def lazy(model, learning_rate):
     return variant(kind=Lazy, momentum=0.9)(model, learning_rate)
 
 
+def error_passed_on(model, learning_rate):
+    try:
+        trainable = filter(lambda p: p.requires_grad, model.parameters())
+        return torch.optim.SGD(trainable, lr=learning_rate, momentum=0.9)
+    except ValueError as error:
+        raise ValueError(str(error)) from None
+
+
+def more_than_one(model, learning_rate):
+    if sum(p.requires_grad for p in model.parameters()) <= 1:
+        raise ValueError("every parameter is frozen")
+    return make_optimizer(model, learning_rate)
+
+
 def opens_and_trains(model, learning_rate):
     if not any(p.requires_grad for p in model.parameters()):
         model.requires_grad_(True)
@@ -308,6 +322,8 @@ WRONG = {
     "next finds nothing": (stops_at_next, 2, "another-error"),
     "runtime error": (variant(error=lambda: RuntimeError("nothing is trainable")), 2, "another-error"),
     "no check at all": (variant(complain=False), 2, "pytorchs-own-error"),
+    "PyTorch's words": (error_passed_on, 2, "pytorchs-words-again"),
+    "more than one": (more_than_one, 2, "error-for-a-single-parameter"),
     "error without a sentence": (variant(error=lambda: ValueError()), 2, "error-without-a-sentence"),
     "error of a blank": (variant(error=lambda: ValueError(" ")), 2, "error-without-a-sentence"),
     "error of a word": (variant(error=lambda: ValueError("frozen")), 2, "error-says-too-little"),
@@ -353,6 +369,7 @@ def test_what_an_answer_does_beside_is_named(beside, costs_the_same):
 MORE = {
     "frozen": (lambda model: model.requires_grad_(False), "flags-changed"),
     "mode": (lambda model: model.eval(), "mode-changed"),
+    "training mode": (lambda model: model.train(), "mode-changed"),
 }
 
 
