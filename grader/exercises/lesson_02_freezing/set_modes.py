@@ -22,12 +22,12 @@ from grader.exercises.machine.verdict import Verdict
 _RIGHT = "In three forward passes the frozen layers' statistics stood still, the others' moved, and dropout was on."
 _PASSES = 3
 _F, _T, _W, _B = "frozen", "trainable", "only weight", "only bias"
-# What is frozen of each BatchNorm, in the order of ``batch_norms``: the stem's, two of each of three stages, and
-# the BatchNorm1d. In each network both classes and both places of a stage are frozen once and trainable once.
+# What is frozen of each BatchNorm, in the order of ``batch_norms``: the stem's, three of each of three stages, and
+# the last BatchNorm1d. In each network every class and every place of a stage is frozen once and trainable once.
 _KINDS = [
-    [_F, _F, _F, _T, _W, _B, _F, _F],
-    [_T, _F, _T, _B, _F, _F, _F, _F],
-    [_F, _T, _F, _F, _W, _F, _T, _T],
+    [_F, *(_F, _F, _F), *(_T, _W, _T), *(_B, _F, _F), _F],
+    [_T, *(_F, _T, _W), *(_B, _F, _F), *(_F, _F, _T), _F],
+    [_F, *(_T, _F, _F), *(_F, _W, _T), *(_F, _T, _B), _T],
 ]
 _MODES = ["training", "eval", "mixed"]  # in which the networks come
 

@@ -69,6 +69,12 @@ class Modes:
             for kind in ("derived", "one_dimensional")
         )
         self.settings = [setting for network in self.networks for setting in network.settings]
+        told = self.settings and (self.wrong or self.first(lambda n: not n.dropout_on))
+        if self.neither or told:  # then what was set shows by what the layer does, and is no second slip
+            self.conditions = [
+                (before, after.model_copy(update={"attributes": before.attributes}))
+                for before, after in self.conditions
+            ]
         self.kept_mode = self._kept_mode()
         self.stopped_container = self._stopped_container()
         self.told_by_norms = bool(

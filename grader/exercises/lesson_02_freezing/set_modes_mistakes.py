@@ -209,12 +209,5 @@ REST = [
         "`model.train()` first; then `eval()` on single BatchNorm layers, not on what holds them or stands beside them.",
         costs=1,
     ),
-    Mistake(
-        "layer-setting-changed",
-        lambda f: not f.setting_of_a_norm and f.settings,
-        "`{1[0]}` is not what it was before the call.",
-        "Set modes only: `train()` and `eval()`.",
-        costs=1,
-    ),
 ]
 SIDE_EFFECTS = [*side_effects("training"), SETTINGS_CHANGED]

@@ -34,8 +34,8 @@ def notes_something(model):
     next(model.children()).seen = 1
 
 
-def stops_statistics(model):
-    next(module for module in model.modules() if hasattr(module, "running_mean")).momentum = 0.0
+def sets_eps(model):
+    next(module for module in model.modules() if hasattr(module, "running_mean")).eps = 0.1
 
 
 def hides_train(model):
@@ -70,7 +70,7 @@ BESIDE = {
     "gradients": (leaves_gradients, "gradients-left", False),
     "gradients cleared": (clears_gradients, "gradients-cleared", False),
     "note": (notes_something, "attributes-changed", False),
-    "momentum of a norm": (stops_statistics, "attributes-changed", False),
+    "eps of a norm": (sets_eps, "attributes-changed", False),
     "a method hidden": (hides_train, "attributes-changed", False),
     "layout": (other_layout, "layout-changed", False),
     "hook": (leaves_hook, "hook-left", False),

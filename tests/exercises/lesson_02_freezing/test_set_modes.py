@@ -329,7 +329,7 @@ WRONG = {
     "another forward": (variant(act=without_running_mean), 2, "neither-mode"),
     "statistics reset": (variant(act=forget), 3, "weights-changed"),
     "dropout probability": (variant(last=stop_dropout), 3, "dropout-off"),
-    "less dropout": (variant(last=less_dropout), 3, "layer-setting-changed"),
+    "less dropout": (variant(last=less_dropout), 3, "attributes-changed"),
     "only norms in training mode": (norms_only, 2, "only-norms-in-training-mode"),
     "whatever is frozen": (whole_frozen_layers, 3, "rest-in-eval-mode"),
     "layer norm too": (layer_norm_too, 3, "rest-in-eval-mode"),
