@@ -1,6 +1,7 @@
 """PyTorch's global settings that an answer left switched: a side effect like any other."""
 
 from grader.exercises.kit.side_effects import PRICE
+from grader.exercises.machine.clean_settings import default_device
 from grader.exercises.machine.mistakes import Mistake
 
 
@@ -15,12 +16,12 @@ def reset_settings() -> list[str]:
         "gradients are switched off": not torch.is_grad_enabled(),
         "inference mode is on": torch.is_inference_mode_enabled(),
         f"the default dtype is {torch.get_default_dtype()}": torch.get_default_dtype() != torch.float32,
-        f"the default device is {torch.get_default_device()}": torch.get_default_device().type != "cpu",
+        f"the default device is {default_device()}": default_device().type != "cpu",
         "autocast is on": torch.is_autocast_enabled("cpu"),
     }
     torch.set_grad_enabled(True)
     torch.set_default_dtype(torch.float32)
-    if torch.get_default_device().type != "cpu":
+    if default_device().type != "cpu":
         torch.set_default_device(None)
     return [setting for setting, is_changed in changed.items() if is_changed]
 

@@ -18,7 +18,7 @@ def clean_settings(one_thread: bool = True, eager: bool = False) -> Iterator[Non
     """
     import torch
 
-    dtype, gradients, device = torch.get_default_dtype(), torch.is_grad_enabled(), torch.get_default_device()
+    dtype, gradients, device = torch.get_default_dtype(), torch.is_grad_enabled(), default_device()
     deterministic = torch.are_deterministic_algorithms_enabled()
     anomaly, threads = torch.is_anomaly_enabled(), torch.get_num_threads()
     with contextlib.ExitStack() as stack:
@@ -47,9 +47,19 @@ def clean_settings(one_thread: bool = True, eager: bool = False) -> Iterator[Non
             torch.set_anomaly_enabled(anomaly)
 
 
+def default_device() -> Any:
+    """PyTorch's default device; up to 2.6 asking for it fails once it was set back to none."""
+    import torch
+
+    try:
+        return torch.get_default_device()
+    except AttributeError:
+        return torch.device("cpu")
+
+
 def _set_default_device(device: Any) -> None:
     import torch
 
-    if torch.get_default_device() != device:
+    if default_device() != device:
         # None instead of "cpu": a default device that is set slows every call down.
         torch.set_default_device(None if device.type == "cpu" else device)
