@@ -166,6 +166,13 @@ class NetworkFacts:
         matrices = [name for name in inside(self.state, self.head) if self.state[name].ndim == 2]
         return not are_raw(self.network.scores, len(matrices))
 
+    @property
+    def holds_old_head(self) -> bool:
+        """Whether the old head's weight lies within what stands in its place."""
+        old = self.wanted["old_heads"][self.name]
+        names = [name for name in inside(self.state, self.head) if name != f"{self.head}.weight"]
+        return any(np.array_equal(self.state[name], old) for name in names)
+
     def has_start(self, start: str) -> bool:
         """Whether the backbone is the one that ``build`` gives for ``start``."""
         return self.whole and all(same(self.state[key], value) for key, value in self.wanted[start].items())
