@@ -57,7 +57,7 @@ class Collected:
     def count_in(self, placed: Placed, became: str) -> None:
         """Remember a submission by what ``Places.place`` said of it."""
         if became == "replaced":
-            remark = "what lay there before is in unmatched/"
+            remark = "in place of another, which is kept in unmatched/"
             placed = Placed(placed.student, placed.file, placed.late, (*placed.remarks, remark))
         (self.unchanged if became == "unchanged" else self.placed).append(placed)
 

@@ -36,6 +36,7 @@ _HEADERS = {
 }
 FIELDS = {normalised(header): field for field, headers in _HEADERS.items() for header in headers.split(",")}
 _ORDER = list(FIELDS)
+_SHORT = 2  # letters that may stand before the number of an id
 _PARTICIPANT = re.compile(r"(?P<word>[^\W\d_][^\d]*?)\s*(?P<number>\d{1,18})")
 
 
@@ -46,15 +47,22 @@ def fields_of(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]
         rows: what stands below; a column "ID" of Moodle's or Canvas's is told by it.
     """
     fields = [FIELDS.get(normalised(name), "") for name in header]
-    canvas = {"student", "id"} <= {normalised(name) for name in header} and any(
-        normalised(name).startswith(("sis", "section", "rootaccount")) for name in header
-    )
+    canvas = _is_canvas(header)
     for place, name in enumerate(header):
-        if canvas and normalised(name) == "id":
+        values = column(rows, place)
+        numbers = all(value.isdecimal() for value in values)
+        if canvas and name.strip() == "ID" and numbers:
             fields[place] = "user_number"
-        elif fields[place] in ("", "id", "participant") and participant_word(name, column(rows, place)):
+        elif fields[place] in ("", "id", "participant") and participant_word(place, name, values):
             fields[place] = "participant"
+        elif fields[place] == "participant" and not numbers:
+            fields[place] = "login"  # somebody's own word for an id
     return fields
+
+
+def _is_canvas(header: Sequence[str]) -> bool:
+    names = {name.strip() for name in header}
+    return {"Student", "ID"} <= names and any(name.startswith(("SIS", "Section", "Root")) for name in names)
 
 
 def column(rows: Sequence[Sequence[str]], place: int) -> list[str]:
@@ -62,17 +70,21 @@ def column(rows: Sequence[Sequence[str]], place: int) -> list[str]:
     return [row[place].strip() for row in rows if place < len(row) and row[place].strip()]
 
 
-def participant_word(header: str, values: Sequence[str]) -> str:
+def participant_word(place: int, header: str, values: Sequence[str]) -> str:
     """ "Participant" of "Participant 123", as it is compared, if a column holds nothing else; otherwise "".
 
-    In a language that is not known here, the column's own name or a blank tells it from ids such as "s123".
+    In a language that is not known here it has to be the first column, with another number in each row, and
+    be told from ids such as "s123" by its name or by a blank.
     """
     found = [_PARTICIPANT.fullmatch(value) for value in values]
     words = {normalised(match["word"]) if match else "" for match in found}
     if len(words) != 1 or "" in words:
         return ""
-    told = words <= PARTICIPANT or normalised(header) not in FIELDS or all(" " in value for value in values)
-    return words.pop() if told else ""
+    [word] = words
+    named = FIELDS.get(normalised(header), "participant") == "participant" and len(word) > _SHORT
+    told = named or all(" " in value for value in values)
+    unknown = place == 0 and told and len(set(values)) == len(values)
+    return word if word in PARTICIPANT or unknown else ""
 
 
 def id_column(header: Sequence[str], fields: Sequence[str]) -> int | None:

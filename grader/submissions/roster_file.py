@@ -49,7 +49,7 @@ def read_roster(path: Path) -> Roster:
         if _is_no_student(values):
             continue
         chosen = row[ids].strip().lstrip("#") if ids is not None and ids < len(row) else ""
-        student = _student(values, chosen if ids is not None else as_student_id(_name(values)))
+        student = _student(values, chosen if ids is not None else as_student_id(_shown(values)))
         if not student.id:
             left_out.append(student.name or ", ".join(filter(None, map(str.strip, row))))
         else:
@@ -60,7 +60,7 @@ def read_roster(path: Path) -> Roster:
     if left_out:
         notes.append(f"Rows of the roster without an id are left out: {'; '.join(left_out)}.")
     hidden = {
-        participant_word(header[place], column(rows, place))
+        participant_word(place, header[place], column(rows, place))
         for place, field in enumerate(fields)
         if field == "participant"
     }
@@ -122,30 +122,42 @@ def _is_no_student(values: dict[str, list[str]]) -> bool:
     return not values or any(normalised(name) in _NO_STUDENTS for name in values.get("name", []))
 
 
-def _name(values: dict[str, list[str]]) -> str:
+def _names(values: dict[str, list[str]]) -> list[str]:
+    """All ways to write a student's name, as a person reads it first."""
     first, last = (" ".join(values.get(field, [])) for field in ("first", "last"))
-    return f"{first} {last}".strip() or next(iter(values.get("name", [])), "")
+    whole = values.get("name", [])
+    names = [f"{first} {last}".strip(), f"{last} {first}".strip()] if (first and last) or not whole else []
+    for name in whole:
+        if bool(first) != bool(last):  # "Name" is what the other column lacks, or all of it
+            names += [f"{name} {last}", f"{last} {name}"] if last else [f"{first} {name}", f"{name} {first}"]
+        words = name.replace(",", " ").split()
+        names += [" ".join(words[at:] + words[:at]) for at in range(len(words))]
+    return names
 
 
 def _student(values: dict[str, list[str]], identity: str) -> Student:
     emails = values.get("email", []) + [login for login in values.get("login", []) if "@" in login]
-    local = [email.split("@")[0] for email in emails]
-    logins = [identity, *values.get("login", []), *local]
-    first, last = (" ".join(values.get(field, [])) for field in ("first", "last"))
-    names = [f"{first} {last}", f"{last} {first}", *emails, *logins]
-    for name in values.get("name", []):
-        words = name.replace(",", " ").split()
-        names += [" ".join(words[at:] + words[:at]) for at in range(len(words))]
+    logins = [identity, *values.get("login", []), *(email.split("@")[0] for email in emails)]
+    names = _names(values)
     digits = [re.sub(r"\D", "", value) for value in values.get("participant", [])]
     return Student(
         as_written(identity),
-        _name(values),
-        frozenset(filter(None, map(normalised, names))),
+        _shown(values),
+        frozenset(filter(None, map(normalised, [*names, *emails, *logins]))),
         frozenset(filter(None, map(str.casefold, logins))),
         frozenset(map(str.casefold, emails)),
         frozenset(values.get("user_number", [])),
         frozenset(filter(None, digits)),
     )
+
+
+def _shown(values: dict[str, list[str]]) -> str:
+    """A student's name; "" if the roster has none."""
+    first, last = (" ".join(values.get(field, [])) for field in ("first", "last"))
+    whole = next(iter(values.get("name", [])), "")
+    if (first and last) or not whole:
+        return f"{first} {last}".strip()
+    return whole if normalised(first + last) in normalised(whole) else f"{first} {whole} {last}".strip()
 
 
 def _one_row_each(students: list[Student], path: Path) -> list[Student]:

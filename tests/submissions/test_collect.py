@@ -83,7 +83,9 @@ def test_the_last_attempt_counts_and_the_earlier_is_kept(course, write):
 def test_what_was_submitted_before_is_moved_not_lost(course, write):
     for content in ("1", "1", "2"):
         collected = course.collect({"a.ipynb": write(content)})
-    assert collected.placed == [Placed("a", "a.ipynb", remarks=("what lay there before is in unmatched/",))]
+    assert collected.placed == [
+        Placed("a", "a.ipynb", remarks=("in place of another, which is kept in unmatched/",))
+    ]
     assert course.submitted == {"a": write("2")}
     assert course.unmatched == [write("1")]
 

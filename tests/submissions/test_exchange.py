@@ -118,7 +118,7 @@ def test_a_file_that_is_changed_later_makes_the_submission_later(machine, write)
     os.utime(folder / "lesson.ipynb", (0, 0))  # what anybody can set is not looked at
     collected = machine.collect()
     assert handed_in_at(machine.submitted / "ada" / LESSON) > first
-    assert "what lay there before is in unmatched/" in collected.placed[0].remarks
+    assert "in place of another, which is kept in unmatched/" in collected.placed[0].remarks
 
 
 def test_the_same_once_more_changes_nothing(machine, write):

@@ -64,6 +64,10 @@ def ada(tmp_path, content, **says):
         ("Matrikelnummer;Nachname;Vorname\n77;Lövelace;Ada\n", "77"),
         ("Student,ID,Section\nAda Lövelace,4001,A\n", "4001"),
         ('Identifier,"Full name"\nParticipant 1,Ada Lövelace\n', "Ada-Lövelace"),
+        ("Name;Vorname;Matrikelnummer\nLövelace;Ada;77\n", "77"),
+        ("id,Name,Surname\nal1,Ada,Lövelace\n", "al1"),
+        ("id,Name,Surname\nal1,Ada Lövelace,Lövelace\n", "al1"),
+        ("Identifier,Name\nal1,Ada Lövelace\nal2,Ada X\n", "al1"),
     ],
 )
 def test_lists_of_platforms_are_read(content, who, tmp_path):
@@ -121,6 +125,11 @@ def test_the_id_of_canvas_is_a_users_number(tmp_path):
 def test_the_word_that_stands_for_a_name_is_taken_from_the_worksheet(tmp_path):
     sender = Sender("Mfuasi", ("Mfuasi",), participant="123")
     assert roster(tmp_path, WORKSHEET_IN_SWAHILI).find(sender)[0] == "al1"
+
+
+def test_groups_are_no_participants(tmp_path):
+    content = "id,name,group\na,Ada,Team 1\nb,Alan,Team 2\n"
+    assert {student.participants for student in roster(tmp_path, content).students} == {frozenset()}
 
 
 def test_ids_that_look_like_participants_are_ids(tmp_path):

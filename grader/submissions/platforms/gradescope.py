@@ -28,7 +28,7 @@ class Gradescope(Platform):
         return path == METADATA
 
     def senders(self, downloads: Sequence[Download], logins: Collection[str]) -> list[list[Sender]]:
-        lists = [_submitters(one.content) for one in downloads if one.name == METADATA and not one.opened]
+        lists = [_submitters(one.content) for one in downloads if one.name == METADATA]
         told = lists[0] if len(lists) == 1 else {}
         return [[_sender(download, *person) for person in _people(download, told)] for download in downloads]
 
