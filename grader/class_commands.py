@@ -9,7 +9,10 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from grader.course import lesson_ids
 from grader.errors import CourseError
+from grader.lesson_folder import NOTEBOOK, LessonFolder
+from grader.nearest_name import did_you_mean
 
 INTERRUPTED = 130  # exit status, as shells have it for SIGINT
 
@@ -107,16 +110,46 @@ def recheck(
 def collect(
     lesson: Lesson,
     source: Annotated[
-        Path, typer.Argument(help="A zip, or a folder, as downloaded from a learning platform.")
-    ],
-    roster: Annotated[Path | None, typer.Option(help="A CSV file of the class with a column id.")] = None,
+        Path | None,
+        typer.Argument(
+            metavar="[DOWNLOAD]",
+            help="A zip, or a folder, as downloaded from a learning platform; with --exchange its folder.",
+        ),
+    ] = None,
+    roster: Annotated[
+        Path | None, typer.Option(help="A CSV file of the class, Moodle's worksheet or Canvas's gradebook.")
+    ] = None,
+    exchange: Annotated[
+        bool, typer.Option("--exchange", help="Collect from nbgrader's exchange, by the folders' owners.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
 ) -> None:
-    """Lay out downloaded submissions for nbgrader. Nothing is dropped: what is doubtful is listed."""
+    """Lay out submissions for nbgrader. Nothing is dropped: what is doubtful is listed."""
     from grader.submissions.collect import collect as lay_out
-    from grader.submissions.collect import show
+    from grader.submissions.collected_tables import show
 
-    collected = lay_out(source, lesson, Path.cwd() / "submitted", roster=roster, dry_run=dry_run)
+    course, known = Path.cwd(), lesson_ids(Path.cwd() / "solutions")
+    if known and lesson not in known:
+        raise CourseError(f"There is no lesson {lesson!r}{did_you_mean(lesson, known)}")
+    submitted = course / "submitted"
+    if exchange:
+        from nbgrader.exchange.default.exchange import Exchange
+
+        from grader.autograde.run.nbgrader_course import NbgraderCourse
+        from grader.submissions.exchange import collect_exchange, inbound
+
+        configured = NbgraderCourse(course)
+        root = source or Path(Exchange(coursedir=configured.coursedir, config=configured.config).root)
+        inbox = inbound(root, configured.coursedir.course_id)
+        collected = collect_exchange(inbox, lesson, submitted, roster=roster, dry_run=dry_run)
+    elif source is None:
+        raise CourseError("Name the zip or the folder that you downloaded, or collect with --exchange.")
+    else:
+        from grader.submissions.which_notebook import cells_of
+
+        solution = LessonFolder(lesson, course).solution / NOTEBOOK
+        cells = cells_of(solution.read_bytes()) if solution.is_file() else None
+        collected = lay_out(source, lesson, submitted, roster=roster, dry_run=dry_run, cells=cells or None)
     show(collected, Console())
 
 

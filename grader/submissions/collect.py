@@ -1,20 +1,32 @@
 """From a download of a learning platform to nbgrader's layout. No file is dropped."""
 
-import hashlib
-import shutil
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
-
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from pathlib import Path
 
 from grader.lesson_folder import NOTEBOOK
-from grader.submissions.download_names import Sender, as_student_id, normalised, sender_of
-from grader.submissions.downloads import Download, read_downloads
-from grader.submissions.roster import Roster, read_roster
+from grader.submissions.downloads import read_downloads
+from grader.submissions.matching import match
+from grader.submissions.placing import Places
+from grader.submissions.platforms.recognise import Recognised, recognise
+from grader.submissions.roster_file import read_roster
+from grader.submissions.which_notebook import choose
 
-DOUBTFUL = "unmatched"  # beside submitted/
+
+@dataclass(frozen=True)
+class Placed:
+    """A submission, and what an instructor should know of it.
+
+    Attributes:
+        file: its name in the download.
+        late: the platform marked it as late.
+        remarks: clauses; a doubt among them.
+    """
+
+    student: str
+    file: str
+    late: bool = False
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass
@@ -22,133 +34,86 @@ class Collected:
     """What became of each file.
 
     Attributes:
-        placed: student and the file's name in the download, for each notebook that is now a submission.
-        unchanged: students whose submission was there already, the same.
+        recognised: as what the names were read, a clause.
+        placed: for each notebook that is now a submission.
+        unchanged: those that were there already, the same.
         aside: names with the reason; the files lie in ``unmatched/``.
-        missing: students of the roster who handed nothing in.
+        missing: students of the roster of whom no submission was found; perhaps one lies aside.
+        own: files that the platform wrote itself.
+        passed_over: hidden files and caches.
+        notes: sentences about the roster.
     """
 
-    placed: list[tuple[str, str]] = field(default_factory=list)
-    unchanged: list[str] = field(default_factory=list)
+    recognised: str = ""
+    placed: list[Placed] = field(default_factory=list)
+    unchanged: list[Placed] = field(default_factory=list)
     aside: list[tuple[str, str]] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    own: list[str] = field(default_factory=list)
+    passed_over: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     dry_run: bool = False
+
+    def count_in(self, placed: Placed, became: str) -> None:
+        """Remember a submission by what ``Places.place`` said of it."""
+        if became == "replaced":
+            remark = "in place of another, which is kept in unmatched/"
+            placed = Placed(placed.student, placed.file, placed.late, (*placed.remarks, remark))
+        (self.unchanged if became == "unchanged" else self.placed).append(placed)
 
 
 def collect(
-    source: Path, lesson: str, submitted: Path, *, roster: Path | None = None, dry_run: bool = False
+    source: Path,
+    lesson: str,
+    submitted: Path,
+    *,
+    roster: Path | None = None,
+    dry_run: bool = False,
+    cells: Collection[str] | None = None,
 ) -> Collected:
     """Lay out the notebooks of a download as ``submitted/<student>/<lesson>/lesson.ipynb``.
 
-    Of several notebooks of one student the last attempt counts. What was a submission before, what is of
-    nobody, and what is no notebook goes to ``unmatched/<lesson>/``.
+    The outermost name says whose a file is, an inner one never. What was a submission before, what is of
+    nobody or of more than one, and what is no notebook goes to ``unmatched/<lesson>/``.
 
     Args:
         source: a folder or a zip.
         roster: a CSV file; without it the platform's names become the students' ids.
+        cells: the ``grade_id`` of every answer and check of the lesson, which tell its notebook from another.
 
     Raises:
-        CourseError: ``source`` or ``roster`` cannot be read.
+        CourseError: ``source`` or ``roster`` cannot be read, or a file cannot be written.
     """
     known = read_roster(roster) if roster else None
-    downloads, problems = read_downloads(source)
-    collected = Collected(dry_run=dry_run, aside=list(problems))
-    aside = submitted.parent / DOUBTFUL / lesson
-    notebooks: dict[str, list[tuple[Sender, Download]]] = {}
-    for download in sorted(downloads, key=lambda one: one.name):
-        student, sender, reason = _whose(download, lesson, known)
-        if student is None or sender is None:
-            _set_aside(collected, aside, download, reason)
-        else:
-            notebooks.setdefault(student, []).append((sender, download))
-    for student, attempts in _told_apart(notebooks, known).items():
-        attempts.sort(key=lambda one: (one[0].attempt, one[1].name))
-        *earlier, (_, last) = attempts
-        for _, download in earlier:
-            _set_aside(collected, aside, download, f"{student} handed in a later one")
-        _place(collected, submitted / student / lesson, aside, student, last)
+    contents = read_downloads(source)
+    stem = source.resolve().name if source.is_dir() else source.stem
+    recognised = recognise(contents.files, stem, lesson, known.knows if known else None)
+    matched = match(recognised, known)
+    places = Places(submitted, lesson, dry_run=dry_run)
+    collected = Collected(_as_what(recognised), dry_run=dry_run, own=matched.own)
+    collected.passed_over, collected.notes = contents.passed_over, known.notes if known else []
+    for refusal in contents.refused:
+        collected.aside.append((refusal.name, refusal.reason))
+        if refusal.content is not None:
+            places.set_aside(refusal.name, refusal.content)
+    aside = list(matched.unmatched)
+    for student, handed in matched.notebooks.items():
+        choice = choose(handed, student, lesson, cells)
+        aside += [(other.download, reason) for other, reason in choice.others]
+        sender, download = choice.taken.sender, choice.taken.download
+        became = places.place(student, {NOTEBOOK: download.content})
+        remarks = (choice.doubt,) if choice.doubt else ()
+        collected.count_in(Placed(student, download.name, sender.late, remarks), became)
+    for download, reason in sorted(aside, key=lambda one: one[0].name):
+        collected.aside.append((download.name, reason))
+        places.set_aside(download.name, download.content)
     if known:
-        collected.missing = [student for student in known.ids if student not in notebooks]
+        collected.missing = [student for student in known.ids if student not in matched.notebooks]
     return collected
 
 
-def show(collected: Collected, console: Console) -> None:
-    """Tables of what was done, or would be."""
-    would = "would be " if collected.dry_run else ""
-    console.print(f"{len(collected.placed)} submissions {would}placed, {len(collected.unchanged)} unchanged.")
-    for title, rows in (
-        (f"{would}placed", collected.placed),
-        (f"{would}put into {DOUBTFUL}/: look at these", collected.aside),
-    ):
-        if rows:
-            table = Table("", "", title=title, title_justify="left", show_header=False)
-            for left, right in rows:
-                table.add_row(escape(_printable(left)), escape(_printable(right)))
-            console.print(table)
-    if collected.missing:
-        console.print(f"Handed nothing in: {escape(', '.join(collected.missing))}")
-
-
-def _whose(download: Download, lesson: str, roster: Roster | None) -> tuple[str | None, Sender | None, str]:
-    if not download.name.lower().endswith(".ipynb"):
-        return None, None, "it is no notebook"
-    sender = sender_of(download.name, lesson)
-    if sender is None:
-        return None, None, "its name does not say who handed it in"
-    if roster:
-        student = roster.find(sender)
-        return student, sender, f"nobody in the roster, or more than one, is {sender.name!r}"
-    student = as_student_id(sender.name)
-    return (student or None), sender, "its name does not say who handed it in"
-
-
-def _told_apart(
-    notebooks: dict[str, list[tuple[Sender, Download]]], roster: Roster | None
-) -> dict[str, list[tuple[Sender, Download]]]:
-    """Two people of one name stay two students: the platform's numbers differ."""
-    if roster:
-        return notebooks
-    apart: dict[str, list[tuple[Sender, Download]]] = {}
-    for student, attempts in notebooks.items():
-        numbers = {sender.number for sender, _ in attempts}
-        for sender, download in attempts:
-            name = f"{student}-{sender.number}" if len(numbers) > 1 and sender.number else student
-            apart.setdefault(name, []).append((sender, download))
-    return apart
-
-
-def _place(collected: Collected, folder: Path, aside: Path, student: str, download: Download) -> None:
-    target = folder / NOTEBOOK
-    if target.is_file() and not target.is_symlink() and target.read_bytes() == download.content:
-        collected.unchanged.append(student)
-        return
-    if not collected.dry_run:
-        if folder.exists():  # an earlier submission
-            kept = _free(aside / "replaced" / student)
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            shutil.move(folder, kept)
-        folder.mkdir(parents=True)
-        target.write_bytes(download.content)
-    collected.placed.append((student, download.name))
-
-
-def _set_aside(collected: Collected, aside: Path, download: Download, reason: str) -> None:
-    collected.aside.append((download.name, reason))
-    if not collected.dry_run:
-        digest = hashlib.sha256(download.content).hexdigest()[:8]
-        path = PurePosixPath(download.name)
-        # One flat folder: names from a download are not to be trusted with making others.
-        kept = aside / f"{normalised(path.stem)[:60] or 'file'}-{digest}{path.suffix[:10]}"
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_bytes(download.content)
-
-
-def _free(path: Path) -> Path:
-    number, free = 1, path
-    while free.exists():
-        number, free = number + 1, path.with_name(f"{path.name}-{number + 1}")
-    return free
-
-
-def _printable(text: str) -> str:
-    return "".join(sign if sign.isprintable() else "?" for sign in text)
+def _as_what(recognised: Recognised) -> str:
+    within = f", in the folder {recognised.root}" if recognised.root else ""
+    if recognised.certain:
+        return f"recognised as {recognised.platform.name}{within}"
+    return f"not recognised: names are guessed{within}"

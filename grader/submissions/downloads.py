@@ -1,105 +1,84 @@
-"""The files of a download from a learning platform: a folder or a zip, with a zip for a student perhaps."""
+"""Read a download of a learning platform: a folder or a zip, with a zip for a student perhaps."""
 
-import io
-import stat
+import os
 import zipfile
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterator
+from pathlib import Path
 
 from grader.errors import CourseError
-from grader.submissions.untrusted_files import FileLimits, regular_files
+from grader.submissions.download_contents import Contents, Download, Refusal, is_passed_over, limit_of
+from grader.submissions.untrusted_files import Refused, read_regular
+from grader.submissions.zip_files import open_students_zip, read_zip
 
-TOTAL_BYTES, FILES = 2_000_000_000, 20_000  # of a whole class
-_LIMITS = FileLimits(total=TOTAL_BYTES, files=FILES)
-_LINK = stat.S_IFLNK
-
-
-@dataclass(frozen=True)
-class Download:
-    """One file, by its path in the download."""
-
-    name: str
-    content: bytes
+DEEPEST = 40  # folders within folders
 
 
-def read_downloads(source: Path) -> tuple[list[Download], list[tuple[str, str]]]:
-    """All files of a download; and names with the reason, for those that cannot be read.
+def read_downloads(source: Path) -> Contents:
+    """All files of a download, those of students' zips as if each zip were a folder of its name.
 
     Raises:
-        CourseError: ``source`` is neither a folder nor a zip.
+        CourseError: ``source`` is neither a folder nor a zip, or a damaged one.
     """
-    problems: list[tuple[str, str]] = []
+    contents = Contents()
     if source.is_dir():
-        files, sentences = regular_files(source, _LIMITS)
-        problems += [(sentence.split(" ")[0], sentence) for sentence in sentences]
-        found = [Download(name, content) for name, content in files.items()]
+        _read_folder(source, contents)
     elif source.is_file() and zipfile.is_zipfile(source):
         with source.open("rb") as file:
-            found = _read_zip(file, "", problems)
+            try:
+                read_zip(file, contents)
+            except zipfile.BadZipFile:
+                raise CourseError(f"{source} is a damaged zip: download it again.") from None
     elif not source.exists():
         raise CourseError(f"{source} does not exist: name the zip or the folder that you downloaded.")
     else:
         raise CourseError(f"{source} is neither a folder nor a zip: name the file that you downloaded.")
-    expanded: list[Download] = []
-    for download in found:
+    lying, contents.files = contents.files, []
+    for download in lying:
         if download.name.lower().endswith(".zip"):
-            expanded += _expand(download, problems)
+            open_students_zip(download, contents)
         else:
-            expanded.append(download)
-    return expanded, problems
+            contents.files.append(download)
+    if (refusal := contents.without_room()) is not None:
+        contents.refused.append(refusal)
+    return contents
 
 
-def _expand(download: Download, problems: list[tuple[str, str]]) -> list[Download]:
-    """A zip that one student handed in: its files, as if they lay in a folder of its name."""
-    prefix = download.name[: -len(".zip")] + "/"
-    try:
-        return _read_zip(io.BytesIO(download.content), prefix, problems)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError):
-        problems.append((download.name, "it is a damaged or encrypted zip"))
-        return []
+def _read_folder(folder: Path, contents: Contents) -> None:
+    for path in _plain_files(folder, contents):
+        name = _text(path.relative_to(folder))
+        if is_passed_over(name):
+            contents.passed_over.append(name)
+            continue
+        try:
+            contents.take(Download(name, read_regular(path, limit_of(name))))
+        except Refused as reason:
+            contents.refused.append(Refusal(name, str(reason)))
 
 
-def _read_zip(file: io.IOBase, prefix: str, problems: list[tuple[str, str]]) -> list[Download]:
-    found, total = [], 0
-    try:
-        opened = zipfile.ZipFile(file)
-    except zipfile.BadZipFile:
-        raise CourseError("The zip is damaged: download it again.") from None
-    with opened as archive:
-        for entry in archive.infolist()[:FILES]:
-            name = prefix + entry.filename.replace("\\", "/")
-            if entry.is_dir() or _is_passed_over(name):
-                continue
-            limit = _LIMITS.notebook if name.endswith(".ipynb") else _LIMITS.file
-            reason = _unsafe(name, entry)
-            if reason is None:
-                try:
-                    with archive.open(entry) as content:
-                        read = content.read(limit + 1)  # what the entry says of its size may be wrong
-                except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError):
-                    reason = "it is damaged or encrypted"
-                else:
-                    total += len(read)
-                    if len(read) > limit:
-                        reason = f"it is larger than {limit / 1e6:g} MB"
-                    elif total > TOTAL_BYTES:
-                        reason = "the files are too large together"
-            if reason is None:
-                found.append(Download(name, read))
+def _plain_files(folder: Path, contents: Contents) -> Iterator[Path]:
+    """Everything below ``folder`` that is no folder, in order; links are not followed."""
+    waiting = [folder]
+    while waiting:
+        here = waiting.pop()
+        try:
+            entries = sorted(os.scandir(here), key=lambda entry: entry.name)
+        except OSError as error:
+            reason = f"it cannot be listed: {(error.strerror or 'unreadable').lower()}"
+            contents.refused.append(Refusal(_text(here.relative_to(folder)), reason))
+            continue
+        below = []
+        for entry in entries:
+            path = here / entry.name
+            if not entry.is_dir(follow_symlinks=False):
+                yield path
+            elif len(path.relative_to(folder).parts) > DEEPEST:
+                deep = _text(path.relative_to(folder))
+                contents.refused.append(Refusal(deep, "the folders are nested too deeply"))
             else:
-                problems.append((name, reason))
-    return found
+                below.append(path)
+        waiting += reversed(below)
 
 
-def _unsafe(name: str, entry: zipfile.ZipInfo) -> str | None:
-    path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
-        return "its name leads out of the folder"
-    if stat.S_IFMT(entry.external_attr >> 16) == _LINK:
-        return "it is a link"
-    return None
-
-
-def _is_passed_over(name: str) -> bool:
-    parts = PurePosixPath(name).parts
-    return any(part.startswith(".") and part not in (".", "..") for part in parts) or "__MACOSX" in parts
+def _text(path: Path) -> str:
+    """File names are bytes; those that are not UTF-8 become readable."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "replace")

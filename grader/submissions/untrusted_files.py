@@ -7,6 +7,7 @@ looking and reading.
 import errno
 import os
 import stat
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -44,20 +45,66 @@ def regular_files(folder: Path, limits: FileLimits) -> tuple[dict[str, bytes], l
 
     Hidden files, caches and checkpoints are passed over in silence.
     """
-    taken: dict[str, bytes] = {}
-    problems: list[str] = []
+    taken = take_regular(folder, limits)
+    return taken.files, taken.problems
+
+
+@dataclass
+class Taken:
+    """What was taken of a folder.
+
+    Attributes:
+        files: by their path in the folder.
+        problems: one sentence for each that is not taken.
+        changed: when the folder, or a file that was taken, was last changed, in seconds since 1970; 0 if it
+            cannot be read. The system keeps this time (``ctime``), and nobody can set it back.
+        owner: the number of the account that everything has to belong to; ``None`` if that is no matter.
+    """
+
+    limits: FileLimits
+    owner: int | None = None
+    files: dict[str, bytes] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    changed: float = 0.0
+
+    def look(self, opened: int) -> None:
+        """Note when an open file or folder was changed.
+
+        Raises:
+            Refused: it belongs to another account.
+        """
+        found = os.fstat(opened)
+        if self.owner is not None and found.st_uid != self.owner:
+            raise Refused("it belongs to another account than the folder should")
+        self.changed = max(self.changed, found.st_ctime)
+
+
+def take_regular(folder: Path, limits: FileLimits, owner: int | None = None) -> Taken:
+    """As ``regular_files``, with the time of the last change.
+
+    Args:
+        owner: the number of the account that the folder and all in it have to belong to.
+    """
+    taken = Taken(limits, owner)
     try:
         root = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError as error:
-        return {}, [f"The folder {folder.name} cannot be read: {_why(error)}."]
+        taken.problems.append(f"The folder {folder.name} cannot be read: {_why(error)}.")
+        return taken
     try:
-        _walk(root, "", limits, taken, problems)
+        taken.look(root)
+        _walk(root, "", taken)
+        taken.look(root)
+    except Refused as reason:
+        taken.files.clear()
+        taken.problems.append(f"The folder {folder.name} is not taken: {reason}.")
     finally:
         os.close(root)
-    return taken, problems
+    return taken
 
 
-def _walk(folder: int, prefix: str, limits: FileLimits, taken: dict[str, bytes], problems: list[str]) -> None:
+def _walk(folder: int, prefix: str, taken: Taken) -> None:
+    limits, files, problems = taken.limits, taken.files, taken.problems
     try:
         names = sorted(os.listdir(folder))
     except OSError as error:
@@ -67,7 +114,7 @@ def _walk(folder: int, prefix: str, limits: FileLimits, taken: dict[str, bytes],
         if name.startswith(".") or name in _PASSED_OVER:
             continue
         shown = _shown(prefix + name)
-        if len(taken) >= limits.files:
+        if len(files) >= limits.files:
             problems.append(
                 f"There are more than {limits.files} files: {shown} and what follows is not taken."
             )
@@ -75,36 +122,39 @@ def _walk(folder: int, prefix: str, limits: FileLimits, taken: dict[str, bytes],
         try:
             kind = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
             if stat.S_ISDIR(kind):
-                _enter(folder, name, prefix, limits, taken, problems)
+                _enter(folder, name, prefix, taken)
                 continue
-            left = limits.total - sum(map(len, taken.values()))
+            left = limits.total - sum(map(len, files.values()))
             most = limits.notebook if name.endswith(".ipynb") else limits.file
             if left <= 0:
                 problems.append(
                     f"The files are larger than {limits.total / 1e6:g} MB together: {shown} is not taken."
                 )
                 return
-            taken[_text(prefix + name)] = _read(name, folder, min(most, left))
+            if (text := _text(prefix + name)) in files:
+                raise Refused("its name differs from another's only in what is no text")
+            files[text] = _read(name, folder, min(most, left), taken=taken)
         except OSError as error:
             problems.append(f"{shown} is not taken: {_why(error)}.")
         except Refused as reason:
             problems.append(f"{shown} is not taken: {reason}.")
 
 
-def _enter(
-    folder: int, name: str, prefix: str, limits: FileLimits, taken: dict[str, bytes], problems: list[str]
-) -> None:
-    if prefix.count("/") >= limits.depth:
-        problems.append(f"{_shown(prefix + name)} is not taken: the folders are nested too deeply.")
-        return
+def _enter(folder: int, name: str, prefix: str, taken: Taken) -> None:
+    if prefix.count("/") >= taken.limits.depth:
+        raise Refused("the folders are nested too deeply")
     below = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
     try:
-        _walk(below, f"{prefix}{name}/", limits, taken, problems)
+        taken.look(below)
+        _walk(below, f"{prefix}{name}/", taken)
+        taken.look(below)
     finally:
         os.close(below)
 
 
-def _read(name: str, folder: int | None, limit: int, path: Path | None = None) -> bytes:
+def _read(
+    name: str, folder: int | None, limit: int, path: Path | None = None, taken: Taken | None = None
+) -> bytes:
     # NONBLOCK: opening a pipe must not wait for somebody who writes.
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
     try:
@@ -120,6 +170,8 @@ def _read(name: str, folder: int | None, limit: int, path: Path | None = None) -
         if found.st_size > limit:
             raise Refused(f"it is larger than {limit / 1e6:g} MB")
         content = file.read(limit + 1)
+        if taken is not None:
+            taken.look(opened)  # after reading: what was changed before, counts
     if len(content) > limit:
         raise Refused(f"it is larger than {limit / 1e6:g} MB")
     return content
