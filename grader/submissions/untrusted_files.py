@@ -24,9 +24,9 @@ class FileLimits(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    notebook: int = 10_000_000
+    notebook: int = 30_000_000
     file: int = 20_000_000
-    total: int = 50_000_000
+    total: int = 80_000_000
     files: int = 200
     depth: int = 8
 

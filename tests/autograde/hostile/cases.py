@@ -439,7 +439,7 @@ def cells_are_null(notebook, folder):
 
 @case("larger than")
 def notebook_is_huge(notebook, folder):
-    _raw(notebook, folder, b'{"cells": [' + b" " * 11_000_000 + b"]}")
+    _raw(notebook, folder, b'{"cells": [' + b" " * 31_000_000 + b"]}")
 
 
 @case()

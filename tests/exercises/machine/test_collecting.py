@@ -16,6 +16,7 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from grader.errors import CourseError
+from grader.exercises.machine.clean_settings import default_device
 from grader.exercises.machine.collecting import SHOWN_CHARACTERS, TimedOut, collect_evidence, time_limit
 from grader.exercises.machine.evidence import digest
 from grader.exercises.machine.judging import judge_evidence
@@ -362,7 +363,7 @@ def test_a_progress_bar_in_an_answer_works(ask):
 
 
 def settings():
-    return torch.get_default_dtype(), torch.get_default_device(), torch.is_grad_enabled()
+    return torch.get_default_dtype(), default_device(), torch.is_grad_enabled()
 
 
 def meddles(x):
