@@ -11,7 +11,7 @@ from scipy.stats import t as student_t
 
 from grader.exercises.kit.condition import condition
 from grader.exercises.lesson_06_capstone.held_out import held_out_cells
-from grader.exercises.lesson_06_capstone.save_and_load import fresh_network, trained_network
+from grader.exercises.lesson_06_capstone.saved_networks import fresh_network, trained_network
 
 
 def inspector(challenge: dict) -> dict:

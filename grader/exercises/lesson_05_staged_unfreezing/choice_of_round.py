@@ -37,6 +37,12 @@ class Choice:
         )
 
     @property
+    def test_again(self) -> bool:
+        """Whether the test set was asked more than once for the same weights, at the end."""
+        calls = [call.round for call in self.run.calls if call.which == "test" and call.round]
+        return not self.test_early and len(calls) > 1
+
+    @property
     def test_rounds(self) -> str:
         """For how many rounds' weights the test set was measured, in words."""
         count = len(self.told["test"])
@@ -83,7 +89,7 @@ class Choice:
 
     def _best(self, which: str) -> int:
         told = self.told[which]
-        return max(told, key=told.__getitem__) if told else 0
+        return max(sorted(told), key=told.__getitem__) if told else 0  # the first of level ones
 
     @property
     def best(self) -> int:
@@ -112,9 +118,17 @@ class Choice:
         return self.returned[-1] if self.returned else 0
 
     @property
+    def level(self) -> int:
+        """A later round that came back, level with the best on the chooser; 0 for none."""
+        told = self.told[self.chooser] if self.chooser else {}
+        if not self.wrong_weights:
+            return 0
+        return next((n for n in self.returned if told.get(n) == told[self.best]), 0)
+
+    @property
     def is_last(self) -> bool:
         """Whether the last round's weights came back, where others were best."""
-        return self.wrong_weights and self.last in self.returned
+        return self.wrong_weights and self.last in self.returned and not self.level
 
     @property
     def is_worst(self) -> bool:
@@ -125,7 +139,7 @@ class Choice:
     @property
     def is_other_round(self) -> bool:
         """Whether another round's weights came back than those of the best."""
-        return self.wrong_weights and bool(self.returned)
+        return self.wrong_weights and bool(self.returned) and not self.level
 
     @property
     def mixed(self) -> str:

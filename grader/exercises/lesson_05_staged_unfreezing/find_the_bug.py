@@ -28,11 +28,12 @@ from grader.exercises.machine.mistakes import judge_by_tables
 from grader.exercises.machine.verdict import Verdict
 
 BATCHES = 3  # a round
-# In the first run validation falls before it is at its best, in the second it rises once more after that. Neither
-# the first nor the last round is ever validation's best, the test's best is another, and no two scores are alike.
+# In the first run validation falls before it is at its best, and the last round is level with the best; in the second
+# it rises once more after that, and no round is as good as the untrained model, nor right half of the time. Neither the
+# first nor the last round is to come back, the test's best is another, and no two other scores are alike.
 _SCORES = [
-    {"validation": [0.62, 0.55, 0.86, 0.66], "test": [0.78, 0.60, 0.71, 0.64]},
-    {"validation": [0.61, 0.84, 0.52, 0.67], "test": [0.63, 0.58, 0.79, 0.70]},
+    {"validation": [0.62, 0.55, 0.86, 0.86], "test": [0.78, 0.60, 0.71, 0.64]},
+    {"validation": [0.21, 0.34, 0.12, 0.27], "test": [0.33, 0.28, 0.40, 0.31]},
 ]
 
 
@@ -95,7 +96,8 @@ class FindTheBug(Exercise):
         data_seed = int(rng.integers(2**31))
 
         def scores(about: list[float]) -> list[float]:
-            return [round(score + float(rng.uniform(-0.004, 0.004)), 3) for score in about]
+            exact = {score: round(score + float(rng.uniform(-0.004, 0.004)), 3) for score in about}
+            return [exact[score] for score in about]
 
         return {
             "spec": trainable_spec(rng, data_seed),

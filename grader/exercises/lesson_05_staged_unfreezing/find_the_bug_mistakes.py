@@ -68,6 +68,13 @@ _CHOICE = [
         costs=1,
     ),
     _of_a_run(
+        "test-asked-again",
+        "test_again",
+        "`test` was measured more than once at the end; it is to be asked once.",
+        "Keep what `measure(model, test)` gives in a variable, and return it.",
+        costs=1,
+    ),
+    _of_a_run(
         "validation-not-every-round",
         "rounds_unmeasured",
         "`validation` was measured for {1.measured} of the {1.trained} rounds' ends, so the best may be one that was not "
@@ -160,6 +167,14 @@ _WEIGHTS = [
         "The returned weights are those of round {1.returned_round}. The scores of `{1.chooser}` were {1.all_scores}, so round "
         "{1.best} was the best.",
         "Compare each score with the highest so far, and keep the weights whenever it is higher.",
+        costs=1,
+    ),
+    _of_a_run(
+        "later-of-level-rounds",
+        "level",
+        "Rounds {1.best} and {1.level} are level on `{1.chooser}`, and the weights of the later one came back. "
+        "`tune_with_validation` keeps the first.",
+        "A round that is level is no better: compare with `>`, not with `>=`.",
         costs=1,
     ),
     _of_a_run(

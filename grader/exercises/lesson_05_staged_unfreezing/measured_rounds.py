@@ -10,6 +10,7 @@ from grader.exercises.kit.tensors import State, moved, snapshot
 
 MOST_CALLS = 60  # that are recorded
 _NO_ROUND = 0.3  # the score of weights that no round ends with
+_START = 0.38  # that of the weights that the model came with
 _ON_TRAINING = [0.91, 0.90, 0.95, 0.93]  # by round
 
 
@@ -61,7 +62,7 @@ class MeasuredRounds:
         time = self._time(state)
         round_number = self._round(time, state, (which, time) in self._asked)
         self._asked.add((which, time))
-        score = self._score(which, round_number)
+        score = self._score(which, round_number) if time else _START
         if len(self.calls) < MOST_CALLS:
             call = {"which": which, "round": round_number, "score": score, "after": self.updates}
             self.calls.append(call)

@@ -8,6 +8,7 @@ from grader.exercises.kit.batches import Batch, random_batches
 from grader.exercises.kit.networks import Spec, head_norm, network, network_spec
 from grader.exercises.kit.statistics import settle_statistics
 
+_DROPPED = 0.25
 _BATCH = 4  # images; few of them make large gradients
 _FEATURES = 2.0  # standard deviation of the features that the head is given
 _STURDY = (
@@ -42,11 +43,17 @@ def staged_batches(spec: Spec, seed: int, count: int) -> list[Batch]:
 def pretrained(spec: Spec) -> Any:
     """The network of ``spec`` in training mode, with statistics that fit its images.
 
-    A gradient is left on each parameter, as by somebody's last ``backward()``.
+    A gradient is left on each parameter, as by somebody's last ``backward()``. In which mode they are shows of
+    every part that may train: the head has a BatchNorm, and the last stage a dropout that is always the same.
     """
     import torch
 
+    from grader.exercises.kit.layers import SteadyDropout
+
     model = network(spec)
+    head, last = model.get_submodule(spec["head"]), model.get_submodule(spec["stages"][-1])
+    head[1] = torch.nn.BatchNorm1d(head[1].normalized_shape[0])
+    last[2] = torch.nn.Sequential(last[2], SteadyDropout(_DROPPED))
     norms = [m for m in model.modules() if isinstance(m, torch.nn.modules.batchnorm._BatchNorm)]
     momenta = [norm.momentum for norm in norms]
     for norm in norms:

@@ -62,10 +62,12 @@ class TwoPhases(Exercise):
     mistakes = [row for table in TABLES for row in table]
 
     def challenge(self, rng: np.random.Generator) -> dict:
-        """A network, and batches for either phase."""
+        """A network, and batches for either phase; in phase 2 the loss rises from the first to the second."""
         data_seed = int(rng.integers(2**31))
+        spec = trainable_spec(rng, data_seed)
         return {
-            "spec": trainable_spec(rng, data_seed),
+            "spec": spec,
+            "tune_labels": _easy_and_hard(spec, data_seed + 1),
             "head_batches": 3,
             "tune_batches": 4,
             "head_rate": float(rng.uniform(0.04, 0.06)),
@@ -75,10 +77,14 @@ class TwoPhases(Exercise):
 
     def collect(self, answer: Any, challenge: dict) -> dict:
         """The model's state at the turns, and every step of an optimizer."""
+        import torch
+
         spec, seed = challenge["spec"], challenge["data_seed"]
         model, stages = pretrained(spec), list(spec["stages"])
         head_batches = staged_batches(spec, seed, challenge["head_batches"])
         tune_batches = staged_batches(spec, seed + 1, challenge["tune_batches"])
+        for number, labels in enumerate(challenge["tune_labels"]):
+            tune_batches[number] = (tune_batches[number][0], torch.tensor(labels))
         watch = TrainingWatch(model, KnownBatches({"head": head_batches, "tune": tune_batches}))
         given = Arguments(stages=stages, head_batches=head_batches, tune_batches=tune_batches)
         before = condition(model)
@@ -102,3 +108,13 @@ class TwoPhases(Exercise):
         """By where the weights and statistics end; if elsewhere, the first slip that shows is told and paid."""
         facts = TwoPhasesFacts(evidence, expected)
         return self.verdict(*judge_by_tables(self.points, facts, TABLES, RIGHT))
+
+
+def _easy_and_hard(spec: dict[str, Any], seed: int) -> list[list[int]]:
+    """The labels that the pretrained network finds likeliest for the first batch, and unlikeliest for the second."""
+    import torch
+
+    model = pretrained(spec).eval()
+    (first, _), (second, _) = staged_batches(spec, seed, 2)
+    with torch.no_grad():
+        return [model(first).argmax(dim=1).tolist(), model(second).argmin(dim=1).tolist()]

@@ -110,7 +110,7 @@ class TwoPhasesFacts(TrainingFacts):
     @property
     def head_first(self) -> list[str]:
         """Weights of the head that moved in phase 1."""
-        return [name for name in self.head_names if name in self.first]
+        return [name for name in self.head_names if is_weight(name) and name in self.first]
 
     @property
     def head_stood(self) -> bool:
@@ -120,7 +120,7 @@ class TwoPhasesFacts(TrainingFacts):
     @property
     def head_second(self) -> list[str]:
         """Weights of the head that moved in phase 2."""
-        return [name for name in self.head_names if name in self.second]
+        return [name for name in self.head_names if is_weight(name) and name in self.second]
 
     @property
     def last_second(self) -> list[str]:
@@ -136,13 +136,23 @@ class TwoPhasesFacts(TrainingFacts):
 
     @property
     def statistics_first(self) -> list[str]:
-        """Running statistics that moved in phase 1."""
-        return [name for name in self.first if not is_weight(name)]
+        """Running statistics outside the head that moved in phase 1."""
+        return [name for name in self.first if not is_weight(name) and name not in self.head_names]
 
     @property
     def statistics_second(self) -> list[str]:
         """Running statistics of frozen parts that moved in phase 2."""
-        return [name for name in self.second if not is_weight(name) and name not in self.last_names]
+        own = [*self.last_names, *self.head_names]
+        return [name for name in self.second if not is_weight(name) and name not in own]
+
+    @property
+    def head_statistics(self) -> tuple[int, str] | None:
+        """The first phase in which a running statistic of the head moved, and which one."""
+        for phase, names in ((1, self.first), (2, self.second)):
+            for name in names:
+                if not is_weight(name) and name in self.head_names:
+                    return phase, name
+        return None
 
     @property
     def still_statistics(self) -> list[str]:

@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from grader.exercises.kit.arguments import ARGUMENTS_CHANGED
-from grader.exercises.kit.global_settings import SETTINGS_CHANGED
-from grader.exercises.kit.side_effects import side_effects
 from grader.exercises.kit.training_mistakes import (
     batch_mistakes,
     gradient_mistakes,
+    mode_mistakes,
     optimizer_mistakes,
     rewriting_mistakes,
 )
+from grader.exercises.lesson_05_staged_unfreezing.two_phases_beside import EFFECTS, RETURN
 from grader.exercises.machine.mistakes import EVERYTHING, Mistake
 
 RIGHT = (
@@ -203,6 +202,13 @@ _TRAINING = [
         "`model.get_submodule(stages[-1]).train()` before the loop of phase 2.",
     ),
     _row(
+        "head-in-training-mode",
+        1,
+        lambda f: f.head_statistics,
+        "In phase {1[0]} `{1[1]}` moved: the BatchNorm in the head was in training mode.",
+        "Only the last stage is in training mode, and only in phase 2; the head learns in eval mode, too.",
+    ),
+    _row(
         "not-in-the-optimizer",
         1,
         lambda f: f.left_out,
@@ -211,6 +217,7 @@ _TRAINING = [
     ),
     *_rows(1, gradient_mistakes(1), "gradient-of-something-else"),
     *_rows(1, rewriting_mistakes(1), "weights-rewritten"),
+    *_rows(1, mode_mistakes(1), "other-mode"),
     _row(
         "ends-elsewhere",
         1,
@@ -219,32 +226,4 @@ _TRAINING = [
         "One `training_step` a batch, with `torch.optim.SGD`, no momentum, no weight decay; and nothing after the last one.",
     ),
 ]
-_RETURN = [
-    Mistake(
-        "not-the-model",
-        lambda f: f.returned,
-        "The function returned {1}, not the model.",
-        "End with `return model`.",
-        costs=1,
-    ),
-    Mistake(
-        "other-tensors",
-        lambda f: f.other_tensors,
-        "The model that came back has other tensors than the one that was given: `{1[0]}` is in one of them only.",
-        "Return the whole model, with the layers that it came with.",
-        costs=1,
-    ),
-    Mistake(
-        "untouched-weights",
-        lambda f: f.untouched,
-        "The weights that came back are those that the model had before: another object was trained.",
-        "Train the model that is returned. `copy.deepcopy(model)` is a model of its own.",
-        costs=1,
-    ),
-]
-_EFFECTS = [
-    *side_effects("state", "trainable", "training", "with_gradient"),
-    ARGUMENTS_CHANGED,
-    SETTINGS_CHANGED,
-]
-TABLES = [_TRAINING, _RETURN, _EFFECTS]
+TABLES = [_TRAINING, RETURN, EFFECTS]

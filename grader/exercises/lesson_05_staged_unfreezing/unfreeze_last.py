@@ -101,12 +101,16 @@ class UnfreezeLast(Exercise):
 
 
 def given_network(asked: dict) -> Any:
-    """A network as the first call gets it: trainable and in training mode, or frozen in part and in eval mode."""
+    """A network as the first call gets it: trainable and in training mode, or frozen in part, in eval mode, with old gradients."""
+    import torch
+
     model = network(asked["spec"]).train(not asked["frozen_in_part"])
     if asked["frozen_in_part"]:
         for number, parameter in enumerate(model.parameters()):
             parameter.requires_grad_(number % 2 == 0)  # every stage, and all that is in none, in part
         model.get_submodule(asked["spec"]["head"]).requires_grad_(False)
+        for parameter in model.parameters():
+            parameter.grad = torch.ones_like(parameter)
     return model
 
 

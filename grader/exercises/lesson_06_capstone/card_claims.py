@@ -37,6 +37,16 @@ def licence_claims(text: str) -> tuple[bool, bool]:
     """Whether commercial use is said to be excluded, and whether it is said to be allowed."""
     excluded, allowed = says(r"^no\b\s*[,:.;!-]", text), says(r"^yes\b", text)
     allowed |= says(r"\bno (?:licen[cs]e|permission|consent)\b.*\b(?:needed|required|necessary)\b", text)
+    text = re.sub(
+        r"\b(?:any|every|all)\w* (?:\w+ )?(?:but|except|other than) (?:for )?(?:an? )?commercial(?: one| purposes?)?\b",
+        "; not commercial; ",
+        text,
+    )  # "for any purpose but a commercial one"
+    allowed |= says(
+        r"(?<!non-)(?<!non )\bcommercial\w*(?: use| sale)?,? (?:is|are|would be|should be) (?:(?!not\b|never\b|only\b)\w+ )?"
+        r"(?:fine|ok|okay|allowed|permitted|possible|no problem)\b",
+        text,
+    ) and not says(r"\bno commercial", text)
     text = re.sub(r"^(?:no|yes)\b\s*[,:.;!-]", "", text)
     text = re.sub(r"[:?]\s*(?=(?:not|never) (?:allowed|permitted|possible)\b)", " is ", text)
     text = re.sub(
@@ -86,56 +96,30 @@ def too_many_cells(text: str) -> int:
     return max((number for number in named if number > _CELLS), default=0)
 
 
-# ---- the split
-_HELD = r"held[- ]?out|\btest(?:ing)?\b|\bevaluation\b|\bholdout\b|\bother quarter\b|\bjudg\w+"
-_KEPT_APART = (
-    r"\bheld[- ]?(?:out|back)\b|\bholdout\b|\bkept (?:\w+ ){0,2}(?:apart|separate\w*|aside|back|away|out)\b|\b(?:put|set|laid|left) (?:\w+ ){0,2}(?:aside|apart|out)\b|"
-    r"\bseparate\w*\b|\bapart\b|\baside\b|\bunseen\b|\bdisjoint\b|\btest(?:ed|ing)?\b|\breserved?\b|\bevaluat\w+|\bonly (?:\w+ ){0,3}(?:at the end|once)\b|"
-    r"(?:\bnever|\bnot|n't|\bneither|\bno|\bnone|\bnothing) (?:[\w-]+ ){0,7}(?:used|seen|trained|in|shown|touched|looked|part|took|take)\b"
-)
-_USED = r"\b(?:train\w*|fit|fitted|fitting|learn\w*|tun(?:e|ed|ing)|cho(?:se|sen|ose)|choosing|select\w*|pick\w*|stopp?(?:ed|ing)?|optimi[sz]\w+|early stopping|kept the best|took the best|best epoch|best recipe)\b"
-_ON_HELD_OUT = (
-    rf"{_USED}(?: (?!and\b|then\b)\w+){{0,9}} (?:on|with|by|using|from|for|where|at) (?:\w+ ){{0,4}}(?:held[- ]?out|test(?:ing)?|evaluation)\b"
-    rf"|(?:held[- ]?out|\btest\b|evaluation)(?: \w+){{0,5}} (?:also |too |to |for |in |in the |during )+(?:\w+ ){{0,2}}?{_USED}"
-    rf"|(?:held[- ]?out|\btest\b)(?: \w+){{0,6}} {_USED}|{_USED}(?: \w+){{0,3}} used (?:\w+ ){{0,2}}(?:test|held[- ]?out)\b"
-    r"|(?:held[- ]?out|\btest\b)(?: \w+){0,4} (?:mixed|added|included|merged|moved|went|put) (?:\w+ )?(?:in|into|to|with)\b"
-    rf"|(?:held[- ]?out|\btest\b)(?: \w+){{0,9}} used (?:to|for|in) (?:\w+ ){{0,2}}?{_USED}"
-    r"|\bon the same (?:cells|photographs|images|data) (?:that|which|as|we|i)\b.*\btrain"
-    r"|\btrain\w*(?: \w+){0,4} on (?:them|these|those)\b"
-    r"|(?:held[- ]?out|\btest)\b(?: \w+){0,3} (?:part of|among|inside|in) (?:the )?other ones\b"
-    r"|\b(?:validation|choosing) and (?:the )?test (?:cells|set)s? (?:are|is|were) the same\b"
-    r"|\bbest (?:\w+ )?on (?:the )?(?:\d+ )?(?:held[- ]?out|test)\b"
-    rf"|\bincluding (?:\w+ ){{0,2}}(?:held[- ]?out|test)\b"
-    r"|\btrain\w* on (?:all|every|everything|the whole)\b"
-)
-
-
-def split_claims(text: str) -> tuple[bool, bool]:
-    """Whether held-out cells are said to be kept apart, and whether they are said to have helped."""
-    apart = helped = False
-    text = re.sub(r"\btraining (?:cells|photographs|data|set|part|quarters?)\b", "other ones", text)
-    text = re.sub(
-        r"\b(?:held|kept|left|set|put) (?:out|apart|away|aside|separate) (?:of|from) [^.;:]*",
-        "held out",
+def too_few_cells(text: str) -> int:
+    """A number of cells that is called the whole data set's and is another; 0 for none."""
+    numbers = re.findall(
+        r"\b(\d{1,3}(?:,\d{3})+|\d+) (?:\w+ ){0,3}?(?:cells|photographs|photos|images|pictures)(?: \w+){0,4} (?:in all|altogether|in total)\b",
         text,
     )
-    text = re.sub(r"\b(?:chosen|selected|picked) (?:at random|randomly|by chance)", "drawn", text)
-    text = re.sub(r"\b(?:at random|randomly) (?:chosen|selected|picked)", "drawn", text)
-    for clause in clauses(text):
-        never = says(r"\bnever\b|\bnot\b|n't\b|\bno\b|\bwithout\b|\bneither\b|\bnothing\b|\bnone\b", clause)
-        helped |= says(_ON_HELD_OUT, clause) and not never
-        for_nothing = says(
-            r"\b(?:no|nothing|none|without)\b(?: \w+){0,4} (?:held[- ]?out|test|apart|aside|separate\w*|holdout|reserved)|"
-            r"(?:\bnot|n't|\bnever) (?:been |even |really )?(?:held[- ]?(?:out|back)|kept|keep|hold|set|put|separate\w*|reserved?)\b"
-            r"(?! (?:cells|ones|set|photographs|quarter))",
-            clause,
-        )
-        for_nothing &= not says(
-            r"\b(?:used|seen|saw|touched|looked|played|took|shown|entered)\b|" + _USED, clause
-        ) or says(r"(?:not|n't|never) (?:\w+ )?(?:kept|keep|held|hold)", clause)
-        helped |= for_nothing
-        apart |= says(_KEPT_APART, clause) and not for_nothing
-    return apart, helped
+    named = [int(re.sub(r"\D", "", number)) for number in numbers]
+    return next((number for number in named if number != _CELLS), 0)
+
+
+# ---- who gave the labels
+_LAYMEN = r"network|model|computer|program|machine|we|i|us|me|ourselves|myself|students?|crowd|workers|volunteers|amateurs?|plumber|nobody"
+_BY_LAYMEN = (
+    rf"\b(?:labell?ed|annotated)(?: \w+){{0,2}} by (?:\w+ ){{0,3}}(?:{_LAYMEN})\b|"
+    rf"\b(?:{_LAYMEN})(?: (?!network\b)\w+){{0,2}} (?:labell?ed|annotated)\b"
+)
+
+
+def labelled_by_laymen(text: str) -> bool:
+    """Whether somebody else than experts is said to have given the labels."""
+    return any(
+        says(_BY_LAYMEN, clause) and not says(r"\bnot\b|n't\b|\bexperts\b.*\bby\b", clause)
+        for clause in clauses(text)
+    )
 
 
 # ---- the limits
@@ -144,7 +128,8 @@ _NO_LIMITS = (
     rf"\b(?:no|without|not any|zero|nothing|never any|not have any|free of|free from|n't (?:have )?any|hardly any|lacks?) (?:\w+ ){{0,3}}(?:{_LIMITS})\b|"
     r"\bnone (?:that|are|is|at|we|i|known|whatsoever)\b|\bthere (?:are|is) none\b|\bunlimited\b|\blimitless\b|\bnot limited\b|\bno known\b|"
     r"\bnever (?:\w+ ){0,2}(?:fails?|failed|errs?|wrong|misses|missed|makes?|made|mistaken)\b|\b(?:cannot|does not|doesn't|did not|didn't|will not) (?:\w+ )?(?:fail|err|miss anything|make (?:any )?mistakes|be wrong)\b|"
-    r"\bnothing (?:\w+ ){0,4}(?:cannot|fail|wrong|miss\w*|to (?:report|say|worry|fear))\b"
+    r"\b(?:has |have )?seen (?:every|all)\b|\bno (?:camera|module|make|maker|kind)s? (?:is|are) new\b|\bnothing is new\b|"
+    r"\bmiss(?:es|ed)? (?:no|none|not one|not a single)\b|\bfail\w* (?:on|in|for|with) (?:none|nothing|no)\b|\bnothing (?:\w+ ){0,4}(?:cannot|fail|wrong|miss\w*|to (?:report|say|worry|fear))\b"
 )
 _EVERYWHERE = (
     r"\b(?:works?|good|reliable|reliably|accurate|accurately|usable|useful|suitable|right|correct|correctly|finds|succeeds?|recogni[sz]es|"
@@ -184,14 +169,28 @@ _OUTCOME = (
     r"defect|good|fault|broken|damage|crack|sort|classif|\btell|score|inspect|intact|healthy|sound|\bbad\b|flaw|deci[ds]|recogn|detect|spot|"
     r"flag|\bfind|label|predict|separat|distinguish|defekt|warn|judge|check|probabilit|class|ordnung"
 )
-_WHICH_DATA = (
-    r"elpv|buerhop|2[ ,.]?624|electroluminescence|electro-luminescence|solar|photovoltaic|\bpv\b|solarzell"
+_WHICH_DATA = r"elpv|buerhop|2[ ,.]?624 (?:\w+ ){0,3}(?:cells|photo|image|picture)|electroluminescence|electro-luminescence|solar|photovoltaic|\bpv\b|solarzell"
+
+
+_SORTS = r"sort|classif\w*|tell|distinguish|separate|score|rate"
+_DENIES_THE_TASK = (
+    rf"\b(?:does|do|did|can)(?: not|n't) (?:\w+ )?(?:{_SORTS})\b(?=.*\b(?:good|defect\w*|cells?)\b)(?!.*\bbut\b)|"
+    r"\b(?:gives?|returns?|outputs?) no (?:scores?|labels?|answers?)\b"
 )
+_SOMETHING_ELSE = r"\bforecast\w*|\bwatts?\b|\bboxe?s?\b(?=.*\bcracks?\b)|\bcracks?\b(?=.*\bboxe?s?\b)|\bsegment\w*|\bmeasures? (?:\w+ )?(?:length|size|area)"
 
 
 def speaks_of_the_task(text: str) -> bool:
     """Whether it names what goes in and what comes out."""
-    return says(_THING, text) and says(_OUTCOME, text)
+    cells = says(r"cell|solar|panel|module|electroluminescence|elpv|\bpv\b|photovolt|zelle", text)
+    return cells and says(_THING, text) and says(_OUTCOME, text)
+
+
+def denies_the_task(text: str) -> bool:
+    """Whether it says that the network does not sort cells, or that it does something else."""
+    if says(_SOMETHING_ELSE, text) and not says(r"\b(?:no|not|never|without)\b|n't\b", text):
+        return True
+    return says(_DENIES_THE_TASK, text)
 
 
 def names_the_data(text: str) -> bool:

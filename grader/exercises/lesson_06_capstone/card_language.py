@@ -119,7 +119,9 @@ def is_word_list(raw: str) -> bool:
         return True  # nothing but small words
     signs = small + sum(_VERB.match(word) is not None for word in content)
     pointed = re.search(r"[,;:()?]", text) is not None
-    if signs < 2 or (not pointed and (signs < 0.25 * len(found) or small < 0.25 * len(found))):
+    if signs < (1 if len(re.findall(r"[,;:()]", text)) > 2 else 2) or (
+        not pointed and (signs < 0.25 * len(found) or small < 0.25 * len(found))
+    ):
         return True  # a list of nouns
     return _out_of_order(text) + capitals_astray(raw) >= LIMIT
 
@@ -186,19 +188,23 @@ def _out_of_order(text: str) -> float:
             if left in _ARTICLES - {"each", "every", "die", "das"}:
                 count += last or right in _NOT_AFTER_ARTICLE
             elif left in _OF:
-                count += right in (_BE | _OF | {"and", "or", "but", "to"}) - {"at"} or (last and left == "of")
+                joined = (
+                    set() if left == "from" else {"and", "or", "but"}
+                )  # "those that it learnt from and …"
+                count += right in (_BE | _OF | {"to"} | joined) - {"at"} or (last and left == "of")
             elif left in _JOINING:
-                count += last or right in {"and", "or"} or (right == "of" and left != "because")
+                count += last or right in {"and", "or"}
             elif left in _MODALS:
                 count += last or right in _NOT_AFTER_MODAL
             elif left in {"is", "are", "was", "were"}:
-                count += right in {"of", "is", "are", "was", "were", "may", "can", "be"}
+                count += right in {"is", "are", "was", "were", "may", "can", "be"}
             elif left in _PREPOSITIONS:
                 count += 0.5 * (right in _PREPOSITIONS | {"is", "are", "was", "were", "than"})
             elif left == "to":
                 count += right in {"of", "is", "are", "in", "by", "with", "may"}
             count += left == right and len(left) > 1
-    return count + (words(text)[0] in {"of", "than"})
+    first, second = words(text)[:2]
+    return count + (first == "than" or (first == "of" and not second.isdigit()))
 
 
 def capitals_astray(raw: str) -> int:

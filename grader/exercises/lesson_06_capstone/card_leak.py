@@ -34,9 +34,16 @@ _EXPLAINED_AWAY = (
 )
 
 
+_WRONG_WAY = (  # as a whole, not clause by clause
+    r"\bnew (?:module|panel)s? (?:\w+ ){0,3}(?:is|be|are|get|gets) (?:\w+ )?(?:higher|better)\b|\baccuracy (?:\w+ )?too low\b|\btoo pessimistic\b|"
+    r"\b(?:not true|untrue|false|a myth) that\b|\bwe (?:\w+ )?(?:repaired|fixed|solved|corrected) (?:this|it|that)\b|"
+    r"\b(?:every|each) (?:module|panel) (?:\w+ ){0,3}(?:exactly|only|just) one cell\b|\bone cell (?:per|of each|from each) (?:module|panel)\b"
+)
+
+
 def leak_claims(text: str) -> tuple[bool, bool]:
     """Whether a leak between modules is admitted, and whether it is denied or explained away."""
-    admitted = denied = False
+    admitted, denied = False, says(_WRONG_WAY, text)
     for clause in clauses(text):
         warns = says(_LITTLE, clause) or (
             says(_WARNS, clause)

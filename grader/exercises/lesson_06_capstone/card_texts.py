@@ -5,16 +5,19 @@ from typing import Any
 
 from grader.exercises.lesson_06_capstone.card_claims import (
     denies_limits,
+    denies_the_task,
+    labelled_by_laymen,
     licence_claims,
     names_a_limit,
     names_the_data,
     speaks_of_the_task,
-    split_claims,
+    too_few_cells,
     too_many_cells,
     wrong_modules,
 )
 from grader.exercises.lesson_06_capstone.card_language import is_placeholder, is_word_list, plain, says, words
 from grader.exercises.lesson_06_capstone.card_leak import leak_claims
+from grader.exercises.lesson_06_capstone.card_split import split_claims, wrong_split
 from grader.exercises.machine.mistakes import Mistake
 
 TEXTS = ("task", "data", "split", "limits", "leak_warning", "licence")
@@ -50,13 +53,19 @@ def text_rows(name: str) -> list[Mistake]:
     return [
         *empty_rows(name),
         Mistake(f"{field}-no-text", lambda card: name not in card.texts, f"`{name}` must be a sentence in quotes.", "Write it for a reader.", costs=COST),
-        row("template", lambda text: text in _TEMPLATE, f"`{name}` repeats the question of the template.", "Answer it, for a reader who was not here."),
+        row("template", repeats_the_template, f"`{name}` repeats the question of the template.", "Answer it, for a reader who was not here."),
         row("placeholder", is_placeholder, f"`{name}` holds a placeholder: a reader cannot act on it.", "Write what you know of this inspector."),
         row("short", lambda text: _too_short(text, least), f"`{name}` has {{1}} words: a reader cannot act on so few.", f"Write a sentence of {least} words or more."),
         Mistake(f"{field}-word-list", lambda card: is_word_list(card.texts[name]), f"`{name}` does not read as a sentence that says something: words are strung together, out of order, or repeated.", "Write whole sentences: who or what does what?", costs=COST),
 *([Mistake(f"{field}-repeats", lambda card: _repeated(card, name), f"`{name}` repeats the words of `{{1}}`.", "Each field answers its own question.", costs=COST)] if name != TEXTS[0] else []),
         *[row(*said) for said in _SAID[name]],
     ]  # fmt: skip
+
+
+def repeats_the_template(text: str) -> bool:
+    """Whether it is a comment of the template, but for a word and the signs."""
+    own = set(words(text))
+    return any(len(own & theirs) >= 0.85 * len(own | theirs) for theirs in map(set, map(words, _TEMPLATE)))
 
 
 def _too_short(text: str, least: int) -> int | str:
@@ -80,14 +89,18 @@ _PANEL = "A module is a whole panel, a cell is one square of it."
 _SAID: dict[str, list[tuple[str, Callable[[str], object], str, str]]] = {
     "task": [
         ("vague", lambda text: not speaks_of_the_task(text), "`task` does not name what goes in (photographs of solar cells) and what comes out (good or defective).", "Say it in one sentence, and for whom it is."),
+        ("denied", denies_the_task, "`task` reads as if the network did not tell good cells from defective ones, or did something else.", "It takes a photograph of one cell and gives a score for good and one for defective."),
     ],
     "data": [
         ("unnamed", lambda text: not names_the_data(text), "`data` does not say which photographs these are.", "Name the data set (ELPV), what it shows and how many cells there are."),
+        ("labels", labelled_by_laymen, "`data` reads as if somebody else than experts had given the labels.", "Experts judged each cell of ELPV (Deitsch et al. 2019)."),
+        ("too-few-cells", too_few_cells, "`data` speaks of {1:,} cells in all; the data set has 2,624.", "How many are they in all, and how many did you train on?"),
         ("too-many-cells", too_many_cells, "`data` speaks of {1:,} cells; the data set has 2,624.", "How many are they in all, and how many did you train on?"),
         ("modules", wrong_modules, f"In `data`, {_MODULES}", _PANEL),
     ],
     "split": [
         ("held-out-helped", lambda text: split_claims(text)[1], "`split` reads as if the held-out cells were trained on, helped to choose, or were not kept apart: their accuracy is then too good.", "Choose with training cells that you put aside, ask the held-out ones once, and say so."),
+        ("not-so", wrong_split, "`split` reads as if {1}. The split draws single cells at random: 656 are held out, 1,968 to train on.", "How were they drawn, how many are they, and what were they not used for?"),
         ("not-apart", lambda text: not split_claims(text)[0], "`split` does not say how the held-out photographs were kept apart from training.", "How were they drawn, how many are they, and what were they not used for?"),
     ],
     "limits": [

@@ -75,6 +75,14 @@ class Intervals:
                 return nearest.partition("@")[0], form, decimals
             if decimals is not None and _near(got, self.wanted, 10.0**-decimals).all():  # up or down
                 return "", form, decimals
+        quantiles = np.asarray(mistakes["binomial-quantiles"], float)
+        totals = np.array([[total] for _, total in self.cases])
+        counts = self.got * totals
+        with np.errstate(invalid="ignore"):
+            whole = np.abs(counts - np.round(counts)) < 1e-3
+            close = np.abs(counts - quantiles * totals) < 1.5
+        if whole.all() and close.all():
+            return "binomial-quantiles", (), None  # drawn at random: a bootstrap
         return "unknown", (), None
 
     def stops(self) -> bool:
@@ -155,7 +163,10 @@ class Interval(Exercise):
     def challenge(self, rng: np.random.Generator) -> dict:
         """Counts from small to large, nearly none, nearly all, none and all right among them."""
         most, least, *others = (int(total) for total in rng.integers(15, 120, size=5))
-        few = int(rng.integers(8, 30))
+        few, others[0] = (
+            int(rng.integers(8, 30)),
+            int(rng.integers(15, 30)),
+        )  # who refuses few is seen between the edges
         cases = [[int(rng.integers(540, 600)), HELD_OUT]]
         cases += [[int(rng.integers(3, total - 2)), total] for total in others]
         return {"cases": [*cases, [most - 2, most], [2, least], [0, few], [few, few]]}

@@ -36,7 +36,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "uniform-prior": ("This is the Bayesian interval of a uniform prior, from a Beta distribution.", "Use the formula of the lesson."),
     "arcsine": ("This is the interval by the arcsine of the share's root.", "Use the formula of the lesson."),
     "hoeffding": ("The half width is that of Hoeffding's inequality, which is wider than Wilson's.", "Use the formula of the lesson."),
-    "binomial-quantiles": ("These are quantiles of the binomial distribution with the measured share, divided by `total`.", "Use the formula of the lesson."),
+    "binomial-quantiles": ("These are quantiles of the binomial distribution with the measured share, divided by `total`, computed or drawn (a bootstrap).", "Use the formula of the lesson."),
     "without-z": (f"{_ONE_ERROR}", _Z),
     "fifty": ("z belongs to a 50 % interval (0.674): it is too narrow.", _Z),
     "eighty": ("z belongs to an 80 % interval (1.282): it is too narrow.", _Z),

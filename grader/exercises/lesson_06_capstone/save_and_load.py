@@ -9,19 +9,23 @@ import numpy as np
 
 from grader.exercises.kit.condition import Condition, condition
 from grader.exercises.kit.global_settings import reset_settings
-from grader.exercises.kit.networks import network, network_spec
+from grader.exercises.kit.networks import network_spec
 from grader.exercises.kit.returned import returned_model
-from grader.exercises.kit.statistics import settle_statistics
+from grader.exercises.kit.tensors import snapshot
 from grader.exercises.lesson_06_capstone.model_files import File, read_file
-from grader.exercises.lesson_06_capstone.save_and_load_mistakes import TABLES, Pair
+from grader.exercises.lesson_06_capstone.save_and_load_facts import Pair
+from grader.exercises.lesson_06_capstone.save_and_load_mistakes import TABLES
+from grader.exercises.lesson_06_capstone.saved_networks import an_old_file, fresh_network, trained_network
 from grader.exercises.machine.asking import AnswerRaised, ask
-from grader.exercises.machine.evidence_types import StrictEvidence
+from grader.exercises.machine.evidence_types import State, StrictEvidence
 from grader.exercises.machine.exception_hints import hint_for
 from grader.exercises.machine.exercise import Exercise
 from grader.exercises.machine.mistakes import judge_by_tables
 from grader.exercises.machine.verdict import Finding, Verdict
 
 _TEXT = 300  # characters of an exception
+_SUBFOLDER = "inspectors"
+_ENDINGS = (".safetensors", ".v2", ".safetensors")  # the file's name is up to whoever calls
 
 
 class Loaded(StrictEvidence):
@@ -30,12 +34,16 @@ class Loaded(StrictEvidence):
     Attributes:
         error, hint: the exception in words, "" for none, and what to do about it.
         returned: what it returned instead of a network, in words; "" for a network.
+        settings_before: ``attributes`` of the fresh network's condition.
+        given: the state of the network that it was given, if it returned another one.
         after: the network that it returned or, if it returned none, the one that it was given.
     """
 
     error: str
     hint: str
     returned: str
+    settings_before: dict[str, list[int]]
+    given: State
     after: Condition
 
 
@@ -43,14 +51,18 @@ class Files(StrictEvidence):
     """What both functions did with each of three networks.
 
     Attributes:
+        settings_before: of each network, ``attributes`` of its condition before it was saved.
         refused: whether ``safetensors`` refused tensors that are not contiguous.
         saved: the networks after they were saved.
         files: what lies at the given paths.
+        old: whether a file still holds what lay there before the network was saved.
         elsewhere: names of other files that were written.
         changed_settings: what was switched in PyTorch and left so.
     """
 
+    settings_before: list[dict[str, list[int]]]
     refused: list[bool]
+    old: list[bool]
     saved: list[Condition]
     files: list[File]
     elsewhere: list[str]
@@ -79,7 +91,11 @@ class SaveAndLoad(Exercise):
         )
 
     def challenge(self, rng: np.random.Generator) -> dict:
-        """Three networks: two of one architecture, and one whose weights lie in ``channels_last`` order."""
+        """Three networks: two of one architecture, and one whose weights do not lie contiguously in memory.
+
+        Of the first a part is frozen, one module is in another mode, and gradients lie on it. Where the second is to
+        be saved another file lies already, and its name has another ending.
+        """
         spec, other = network_spec(rng, nested=False, stages=2), network_spec(rng, nested=True, stages=2)
         seeds = [int(seed) for seed in rng.integers(2**31, size=3)]
         numbers = (rng.permutation(900)[:6] + 100).tolist()
@@ -89,8 +105,8 @@ class SaveAndLoad(Exercise):
                 {"spec": {**spec, "seed": seeds[0]}, "channels_last": False, "training": False},
                 {"spec": other, "channels_last": True, "training": False},
             ],
-            "files": [f"inspector-{number}.safetensors" for number in numbers[:3]],
-            "sent": [f"received-{number}.safetensors" for number in numbers[3:]],
+            "files": [f"inspector-{n}{end}" for n, end in zip(numbers[:3], _ENDINGS, strict=True)],
+            "sent": [f"received-{n}{end}" for n, end in zip(numbers[3:], _ENDINGS, strict=True)],
             "order": [1, 2, 0],
             "data_seed": seeds[1],
             "fresh_seed": seeds[2],
@@ -100,15 +116,20 @@ class SaveAndLoad(Exercise):
         """What stands in the files, and in fresh networks into which they were loaded from another folder."""
         save_model, load_model = answer
         networks, refused, saved = challenge["networks"], [], []
+        settings_before: list[dict] = []
         switched: list[str] = []
         with _folder() as folder:  # a file of a fixed name lands there, too
-            paths = [folder / name for name in challenge["files"]]
+            (folder / _SUBFOLDER).mkdir()
+            paths = [folder / _SUBFOLDER / name for name in challenge["files"]]
+            lay_there = an_old_file(networks[1], challenge["fresh_seed"] + 1, paths[1])
             for one, path in zip(networks, paths, strict=True):
                 model = trained_network(one, challenge["data_seed"])
+                settings_before.append(condition(model)["attributes"])
                 refused.append(_refuses(save_model, model, path))
                 switched += reset_settings()  # before the next network is built
                 saved.append(condition(model))
-            elsewhere = sorted({path.name[:60] for path in folder.iterdir()} - set(challenge["files"]))
+            written = [path for path in folder.rglob("*") if path.is_file()]
+            elsewhere = sorted({path.name[:60] for path in written if path not in paths})
             files = [read_file(path) for path in paths]
             sent = [path.read_bytes() if path.is_file() else None for path in paths]
         loaded: list[Any] = [None] * len(networks)
@@ -121,7 +142,9 @@ class SaveAndLoad(Exercise):
                 loaded[place] = _load(load_model, fresh, path)
                 switched += reset_settings()
         return {
+            "settings_before": settings_before,
             "refused": refused,
+            "old": [content == lay_there for content in sent],
             "saved": saved,
             "files": files,
             "elsewhere": elsewhere[:5],
@@ -134,7 +157,14 @@ class SaveAndLoad(Exercise):
         wanted = expected["networks"]
         if any(
             len(part) != len(wanted)
-            for part in (evidence.refused, evidence.saved, evidence.files, evidence.loaded)
+            for part in (
+                evidence.settings_before,
+                evidence.refused,
+                evidence.old,
+                evidence.saved,
+                evidence.files,
+                evidence.loaded,
+            )
         ):
             return self.verdict(0, [Finding(text="A file and a network for each of three were expected.")])
         facts = Pair(evidence, wanted)
@@ -147,42 +177,6 @@ def _folder() -> Any:
     """An empty folder, which is the working folder meanwhile."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name, contextlib.chdir(name):
         yield Path(name)
-
-
-def trained_network(described_network: dict, data_seed: int) -> Any:
-    """A network of a challenge as it is to be saved: its running statistics have moved."""
-    import torch
-
-    spec = described_network["spec"]
-    model = _untied(network(spec)).train()
-    generator = torch.Generator().manual_seed(data_seed)
-    with torch.no_grad():
-        for parameter in model.parameters():  # BatchNorm's too: no tensor has the values of another one
-            parameter.add_(0.3 * (torch.rand(parameter.shape, generator=generator) - 0.5))
-    shape = (12, 3, spec["size"], spec["size"])
-    batches = [6 * torch.rand(shape, generator=generator, dtype=torch.float64) - 2 for _ in range(2)]
-    settle_statistics(model, lambda trained: [trained(images) for images in batches])
-    if described_network["channels_last"]:
-        model = model.to(memory_format=torch.channels_last)
-    return model.train(described_network["training"])
-
-
-def fresh_network(described_network: dict, seed: int) -> Any:
-    """A freshly built network of the same architecture, in training mode."""
-    return _untied(network({**described_network["spec"], "seed": seed})).train()
-
-
-def _untied(model: Any) -> Any:
-    """Without shared weights, which safetensors refuses: the task does not speak of them."""
-    import torch
-
-    seen: set[int] = set()
-    for module in model.modules():
-        for name, parameter in list(module.named_parameters(recurse=False)):
-            if id(parameter) in seen:
-                setattr(module, name, torch.nn.Parameter(parameter.detach() * 1.5))
-            seen.add(id(parameter))
-    return model
 
 
 def _refuses(save_model: Any, model: Any, path: Path) -> bool:
@@ -198,6 +192,7 @@ def _refuses(save_model: Any, model: Any, path: Path) -> bool:
 
 def _load(load_model: Any, model: Any, path: Path) -> dict[str, Any]:
     result, error, hint = None, "", ""
+    settings_before = condition(model)["attributes"]
     try:
         result = ask(load_model, model, path)
     except AnswerRaised as raised:
@@ -211,5 +206,7 @@ def _load(load_model: Any, model: Any, path: Path) -> dict[str, Any]:
         "error": error,
         "hint": hint,
         "returned": "" if error else other,
+        "settings_before": settings_before,
+        "given": {} if returned is None or returned is model else snapshot(model),
         "after": condition(model if returned is None else returned),
     }

@@ -153,11 +153,11 @@ def chooses_backwards(model, stages, head_name, train_batches, validation, test,
     best_score, best = 0, None
     for state in reversed(kept):
         model.load_state_dict(state)
-        if (score := measure(model, validation)) > best_score:
+        if (score := measure(model, validation)) >= best_score:  # the first of level ones
             best_score, best = score, state
     model.load_state_dict(best)
     score = measure(model, test)
-    print(f"test: {measure(model, test):.1%}")
+    print(f"test: {score:.1%}")
     return model, score
 
 
@@ -218,7 +218,6 @@ RIGHT = {
     "plain settings spelled out": variant(
         make=lambda p: torch.optim.SGD(p, lr=RATE, momentum=0.0, weight_decay=0.0, foreach=False)
     ),
-    "not lower": variant(better=lambda score, best: score >= best),
 }
 
 
@@ -533,6 +532,30 @@ def rounded(model):
         parameter.data.mul_(100).round_().div_(100)
 
 
+def better_than_half(*given):
+    return tune(*given, better=lambda score, best: score > max(best, 0.5))
+
+
+def start_among_the_rounds(model, stages, head_name, batches, validation, test, measure):
+    start = measure(model, validation)
+    better = lambda score, best: score > max(best, start)  # noqa: E731
+    return tune(model, stages, head_name, batches, validation, test, measure, better=better)
+
+
+def test_asked_again(*given):
+    model, _ = tune(*given)
+    return model, given[-1](model, given[-2])
+
+
+test_asked_again.__test__ = False
+
+
+def other_momentum(model):
+    for module in model.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.momentum = module.momentum / 2
+
+
 CHOICES = {
     "the lowest": (variant(better=lambda score, best: best < 0 or score < best), 3, "worst-weights"),
     "always the newest": (variant(better=lambda *_: True), 3, "last-weights"),
@@ -570,6 +593,19 @@ CHOICES = {
         3,
         "no-rounds-weights",
     ),
+    "level rounds": (variant(better=lambda score, best: score >= best), 3, "later-of-level-rounds"),
+    "better than half": (better_than_half, 3, "untouched-weights"),
+    "the start among the rounds": (start_among_the_rounds, 3, "untouched-weights"),
+    "test asked again": (test_asked_again, 3, "test-asked-again"),
+    "a hook on a parameter": (
+        after(
+            lambda m: [p.register_hook(lambda gradient: gradient) for p in m.parameters() if p.requires_grad]
+        ),
+        3,
+        "hook-left",
+    ),
+    "momentum of a norm": (after(other_momentum), 3, "attributes-changed"),
+    "channels last": (after(lambda m: m.to(memory_format=torch.channels_last)), 3, "layout-changed"),
     "hook": (after(lambda m: next(m.children()).register_forward_hook(lambda *_: None)), 3, "hook-left"),
     "meta": (after(lambda model: model.to("meta")), 0, "device-changed"),
     "half": (after(lambda model: model.half()), 0, "dtype-changed"),

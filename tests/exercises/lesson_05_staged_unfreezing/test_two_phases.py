@@ -39,6 +39,7 @@ def phases(
     make=torch.optim.SGD,
     keep_optimizer=False,
     stage_mode=True,
+    head_mode=0,
     step=training_step,
     order=lambda batches: batches,
 ):
@@ -49,6 +50,7 @@ def phases(
     tuned = first(model, model.get_submodule(head_name), parts).requires_grad_(True)
     optimizer = make(list(tuned.parameters()), lr=rate[rates[0]])
     model.train(1 in training)
+    model.get_submodule(head_name).train(1 in training or head_mode == 1)
     for images, labels in order(head_batches):
         step(model, images, labels, optimizer)
     between(model, head_name)
@@ -65,7 +67,7 @@ def phases(
         optimizer = make(groups, lr=stage_rate)
     model.train(2 in training)
     for part in tuned:
-        part.train(stage_mode)
+        part.train(stage_mode if part is not head else 2 in training or head_mode == 2)
     for images, labels in order(tune_batches):
         step(model, images, labels, optimizer)
     return model
@@ -97,10 +99,10 @@ def added_group(model, stages, head_name, head_batches, tune_batches, head_rate,
 
 
 def norms_one_by_one(model, stages, head_name, head_batches, tune_batches, head_rate, stage_rate):
-    """The rest in training mode, which only BatchNorm would notice."""
+    """The rest in training mode, which only norms and dropout would notice."""
     model.train().requires_grad_(False)
     for module in model.modules():
-        if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
+        if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | nn.Dropout):
             module.eval()
     head, last = model.get_submodule(head_name), model.get_submodule(stages[-1])
     head.requires_grad_(True)
@@ -291,6 +293,31 @@ def only_others(model, head, stages):
     return [head, *(child for child in model.children() if head not in set(child.modules()))]
 
 
+def stops_where_the_loss_rises(model, stages, head_name, head_batches, tune_batches, *rates):
+    losses, tuning = [], [id(images) for images, _ in tune_batches]
+
+    def step(model, images, labels, optimizer):
+        if id(images) in tuning and len(losses) > 1 and losses[-1] > losses[-2]:
+            return
+        loss = training_step(model, images, labels, optimizer)
+        losses.extend([loss] if id(images) in tuning else [])
+
+    return phases(model, stages, head_name, head_batches, tune_batches, *rates, step=step)
+
+
+def norms_alone_train(model, stages, head_name, head_batches, tune_batches, *rates):
+    norms = [m for m in model.get_submodule(stages[-1]).modules() if hasattr(m, "running_mean")]
+
+    def step(model, images, labels, optimizer):
+        if any(norm.training for norm in norms):
+            model.eval()
+            for norm in norms:
+                norm.train()
+        training_step(model, images, labels, optimizer)
+
+    return phases(model, stages, head_name, head_batches, tune_batches, *rates, step=step)
+
+
 WRONG = {
     "does nothing": (lambda *given: None, 0, "never-trained"),
     "gives the model back": (lambda model, *given: model, 0, "never-trained"),
@@ -368,11 +395,15 @@ WRONG = {
     "two epochs": (with_batches(lambda head, tune: (head, tune * 2)), 4, "batches-out-of-order"),
     "first batch left out": (variant(order=lambda batches: batches[1:]), 4, "batches-out-of-order"),
     "last batch left out": (variant(order=lambda batches: batches[:-1]), 4, "batches-out-of-order"),
+    "phase 2 stops where the loss rises": (stops_where_the_loss_rises, 4, "batches-out-of-order"),
     "reversed": (variant(order=lambda batches: batches[::-1]), 4, "batches-out-of-order"),
     "statistics in phase 1": (variant(training={1}), 4, "statistics-in-phase-1"),
     "statistics throughout": (variant(training={1, 2}), 4, "statistics-in-phase-1"),
     "all in training mode": (variant(training={2}), 4, "statistics-in-phase-2"),
     "stage in eval mode": (variant(stage_mode=False), 4, "stage-in-eval-mode"),
+    "head in training mode in phase 1": (variant(head_mode=1), 4, "head-in-training-mode"),
+    "head in training mode in phase 2": (variant(head_mode=2), 4, "head-in-training-mode"),
+    "dropout of the stage in eval mode": (norms_alone_train, 4, "other-mode"),
     "biases left out": (variant(make=without_biases), 4, "not-in-the-optimizer"),
     "by hand at another rate": (functools.partial(by_hand, factor=2), 4, "ends-elsewhere"),
     "returns nothing": (lambda *given: phases(*given) and None, 4, "not-the-model"),
@@ -419,7 +450,22 @@ def rounds_the_head(*given):
     return model
 
 
+def other_momentum(model):
+    for module in model.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.momentum = module.momentum / 2
+
+
 BESIDE = {
+    "a hook on a parameter": (
+        after(
+            lambda m: [p.register_hook(lambda gradient: gradient) for p in m.parameters() if p.requires_grad]
+        ),
+        4,
+        "hook-left",
+    ),
+    "momentum of a norm": (after(other_momentum), 4, "attributes-changed"),
+    "channels last": (after(lambda m: m.to(memory_format=torch.channels_last)), 4, "layout-changed"),
     "hook": (after(lambda m: next(m.children()).register_forward_hook(lambda *_: None)), 4, "hook-left"),
     "meta": (after(lambda model: model.to("meta")), 0, "device-changed"),
     "half": (after(lambda model: model.half()), 0, "dtype-changed"),
@@ -491,7 +537,18 @@ def test_rare_mistakes_are_named(name, graded):
 
 # One of each kind, on the public challenge and on several secret ones.
 @pytest.mark.parametrize(
-    "name", ["adam", "clipped", "no zero_grad", "statistics in phase 1", "old optimizer"]
+    "name",
+    [
+        "phase 2 stops where the loss rises",
+        "head in training mode in phase 1",
+        "head in training mode in phase 2",
+        "dropout of the stage in eval mode",
+        "adam",
+        "clipped",
+        "no zero_grad",
+        "statistics in phase 1",
+        "old optimizer",
+    ],
 )
 def test_a_mistake_costs_the_same_everywhere(name, costs_the_same):
     costs_the_same(ID, *WRONG[name])

@@ -401,19 +401,43 @@ def test_a_mistake_costs_the_same_everywhere(name, costs_the_same):
 
 def trains(model, *_):
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    size = 7
+    size, gradients = 7, [parameter.grad for parameter in model.parameters()]
+    optimizer.zero_grad()
     F.cross_entropy(model(torch.randn(4, 3, size, size)), torch.zeros(4).long()).backward()
     optimizer.step()
-    optimizer.zero_grad()
+    for parameter, gradient in zip(model.parameters(), gradients, strict=True):
+        parameter.grad = gradient
 
 
 def leaves_gradients(model, *_):
     sum(parameter.sum() for parameter in model.parameters() if parameter.requires_grad).backward()
 
 
+def reset_statistics(module):
+    if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
+        module.reset_running_stats()
+
+
 BESIDE = {
     "trains": (then(trains), 4, "weights-changed"),
     "gradients": (then(leaves_gradients), 4, "gradients-left"),
+    "a hook on a parameter": (
+        then(
+            lambda m, *_: [
+                p.register_hook(lambda gradient: gradient) for p in m.parameters() if p.requires_grad
+            ]
+        ),
+        4,
+        "hook-left",
+    ),
+    "statistics reset": (then(lambda m, *_: m.apply(reset_statistics)), 4, "weights-changed"),
+    "gradients cleared": (then(lambda m, *_: m.zero_grad()), 4, "gradients-cleared"),
+    "a note on the model": (then(lambda m, *_: setattr(m, "open", "the last")), 4, "attributes-changed"),
+    "channels last": (
+        then(lambda m, *_: m.to(memory_format=torch.channels_last)),
+        4,
+        "layout-changed",
+    ),
     "hook": (then(lambda model, *_: model.register_forward_hook(lambda *_: None)), 4, "hook-left"),
     "mode": (then(lambda model, *_: model.train(not model.training)), 4, "mode-changed"),
     "eval mode": (then(lambda model, *_: model.eval()), 4, "mode-changed"),

@@ -132,7 +132,6 @@ def load_by_assigning(model, path):
 RIGHT = {
     "save_file": (save, load),
     "save_model": (safetensors_save_model, lambda m, p: (safetensors_load_model(m, p), m.eval())[1]),
-    "a copy": (save, load_a_copy),
     "tensor by tensor": (save_tensor_by_tensor, load_tensor_by_tensor),
     "something beside it": (save_more, load_less),
     "prefixed names": (save_with_prefix, load_with_prefix),
@@ -353,6 +352,39 @@ def name_missing(model, path):
 
 
 # name: (pair, points, mistake)
+def save_hidden(model, path):
+    buffer = io.BytesIO()
+    torch.save(model.state_dict(), buffer)
+    save_file({"model": torch.frombuffer(bytearray(buffer.getvalue()), dtype=torch.uint8)}, path)
+
+
+def load_hidden(model, path):
+    model.load_state_dict(torch.load(io.BytesIO(load_file(path)["model"].numpy().tobytes())))
+    return model.eval()
+
+
+def save_trainable(model, path):
+    kept = {name: p for name, p in model.named_parameters() if p.requires_grad}
+    kept |= dict(model.named_buffers())
+    save_file({name: tensor.detach().contiguous() for name, tensor in kept.items()}, path)
+
+
+def save_contiguous_convolutions(model, path):
+    state = model.state_dict().items()
+    save_file({name: t.contiguous() if t.ndim == 4 else t for name, t in state}, path)
+
+
+def one_mode_for_all(model, path):
+    mode = model.training
+    save(model.eval(), path)
+    model.train(mode)
+
+
+def contiguous_itself(model):
+    for parameter in model.parameters():
+        parameter.data = parameter.data.contiguous()
+
+
 WRONG = {
     "torch.save": ((save_pickle, load_pickle), 1, "pickle"),
     "the whole model in torch.save": (
@@ -471,7 +503,7 @@ WRONG = {
             ),
         ),
         2,
-        "buffers-not-loaded",
+        "not-restored",
     ),
     "in a wrapper": ((save, then(nn.Sequential)), 2, "not-restored"),
     "training mode": ((save, lambda m, p: (m.load_state_dict(load_file(p)), m)[1]), 3, "training-mode"),
@@ -487,6 +519,47 @@ WRONG = {
         (save, lambda m, p: m.load_state_dict(load_file(p)) and None),
         2,
         "training-mode",
+    ),
+    "a copy loaded": ((save, load_a_copy), 3, "given-stays-fresh"),
+    "a pickle as bytes": ((save_hidden, load_hidden), 2, "numbers-hidden"),
+    "old file kept": ((lambda m, p: Path(p).exists() or save(m, p), load), 2, "old-file-kept"),
+    "the name alone": ((lambda m, p: save(m, Path(p).name), load), 0, "file-elsewhere"),
+    "another ending": (
+        (lambda m, p: save(m, Path(p).with_suffix(".safetensors")), load),
+        0,
+        "file-elsewhere",
+    ),
+    "all to float32": (
+        (
+            lambda m, p: save_file({k: t.float().contiguous() for k, t in m.state_dict().items()}, p),
+            load,
+        ),
+        2,
+        "digits-not-saved",
+    ),
+    "what is trainable, and the buffers": (
+        (save_trainable, lambda m, p: (m.load_state_dict(load_file(p), strict=False), m.eval())[1]),
+        2,
+        "frozen-not-saved",
+    ),
+    "contiguous in four dimensions": ((save_contiguous_convolutions, load), 2, "not-contiguous"),
+    "one mode for all": ((one_mode_for_all, load), 3, "saving-mode-changed"),
+    "gradients cleared": ((save_then(lambda m: m.zero_grad()), load), 3, "saving-gradients-cleared"),
+    "contiguous itself": ((save_then(contiguous_itself), load), 3, "saving-layout-changed"),
+    "a note on the model": (
+        (save_then(lambda m: setattr(m, "saved", "yes")), load),
+        3,
+        "saving-attributes-changed",
+    ),
+    "a note on the loaded model": (
+        (save, then(lambda m: (setattr(m, "loaded", "yes"), m)[1])),
+        3,
+        "loading-attributes-changed",
+    ),
+    "channels last when loaded": (
+        (save, then(lambda m: m.to(memory_format=torch.channels_last))),
+        3,
+        "loading-layout-changed",
     ),
     "eval before saving": ((save_eval, load), 3, "saving-mode-changed"),
     "hook while saving": ((save_then(add_hook), load), 3, "saving-hook-left"),
