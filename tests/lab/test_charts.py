@@ -21,7 +21,7 @@ def shown(monkeypatch):
     figures = []
 
     def show(figure, alt):
-        with warnings.catch_warnings(action="error", category=UserWarning)  # what is cut off:
+        with warnings.catch_warnings(action="error", category=UserWarning):
             plots._FigureWithAlt(figure, alt)  # it can be drawn, without a warning
         figures.append((figure, alt))
 
