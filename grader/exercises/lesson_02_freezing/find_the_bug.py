@@ -23,7 +23,7 @@ from grader.exercises.machine.exercise import Exercise
 from grader.exercises.machine.mistakes import EVERYTHING, first_mistake
 from grader.exercises.machine.verdict import Finding, Verdict
 
-FIRST, MORE = 3, 3  # batches
+FIRST, MORE = 4, 3  # batches
 _RIGHT = (
     "The stage trains on the first batches; from then on its parameters are frozen, weights and statistics stand still "
     "to the last bit, and the rest trains on."

@@ -611,6 +611,8 @@ def half(model, name):
 
 BAD_ENDINGS = {
     "hook": (lambda model, name: next(model.children()).register_forward_hook(print), 3, "hook-left"),
+    "note": (lambda model, name: setattr(model, "stopped", name), 3, "attributes-changed"),
+    "layout": (lambda model, name: model.to(memory_format=torch.channels_last), 3, "layout-changed"),
     "gradients off": (lambda model, name: torch.set_grad_enabled(False), 3, "settings-changed"),
     "meta": (lambda model, name: model.to("meta"), 0, "device-changed"),
     "half": (half, 0, "dtype-changed"),
