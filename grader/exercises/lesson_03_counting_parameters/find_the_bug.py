@@ -27,7 +27,9 @@ from grader.exercises.machine.exercise import Exercise
 from grader.exercises.machine.mistakes import first_mistake, judge_by_tables
 from grader.exercises.machine.verdict import Finding, Verdict
 
-_EFFECTS = side_effects("state", "trainable")
+_OUTER = ["network", "body", "encoder"]
+# None comes with gradients: a copy, which may come back, has none either.
+_EFFECTS = [row for row in side_effects("state", "trainable") if row.id != "gradients-cleared"]
 
 
 class FindTheBug(Exercise):
@@ -44,15 +46,15 @@ class FindTheBug(Exercise):
     mistakes = [*AS_RELEASED, *FORM, *HEAD, *FLAGS, *TOTAL, *TRAINABLE, *_EFFECTS]
 
     def challenge(self, rng: np.random.Generator) -> dict:
-        """Three networks: a head inside another module, a head alone, and shared weights below the head.
+        """Three networks: a head three modules deep; a head alone, in eval mode; a head that shares its weight.
 
         Each new head is wider than any layer, so that a new layer in a wrong place is always seen.
         """
         return {
             "networks": [
-                network_spec(rng, nested=True),
-                network_spec(rng, nested=False),
-                {**counted_network_spec(rng, "tied", "own_head", "own", frozen="none"), "training": True},
+                {**network_spec(rng, nested=True), "inside": str(rng.choice(_OUTER))},
+                {**network_spec(rng, nested=False), "training": False},
+                {**counted_network_spec(rng, "tied", "own", frozen="none"), "training": True},
             ],
             "more_classes": [int(number) for number in rng.permutation([11, 13, 14])],
         }
@@ -78,13 +80,23 @@ class FindTheBug(Exercise):
 
 def report_head(spec: dict) -> str:
     """Name of the head of a network of this exercise."""
-    return spec["children"][-1] if "traits" in spec else spec["head"]
+    if "traits" in spec:
+        return spec["children"][-1]
+    return f"{spec['inside']}.{spec['head']}" if "inside" in spec else spec["head"]
 
 
 def report_network(spec: dict):
-    """A network of this exercise as it is given: everything trainable, in training mode."""
-    made = counted_network(spec) if "traits" in spec else network(spec)
-    return made.requires_grad_(True).train()
+    """A network of this exercise as it is given: everything trainable, in its mode."""
+    import torch
+
+    if "traits" in spec:
+        return counted_network(spec).requires_grad_(True).train()
+    made = network(spec)
+    if "inside" in spec:
+        outer = torch.nn.Sequential()
+        outer.add_module(spec["inside"], made)
+        made = outer
+    return made.requires_grad_(True).train(spec.get("training", True))
 
 
 def report_classes(spec: dict, more: int) -> int:
@@ -123,9 +135,9 @@ def _described_network(model: Any, head_name: str, spec: dict) -> dict[str, Any]
     outputs, forward_error = [], ""
     try:
         with torch.no_grad():
-            outputs = list(
-                ask(model.eval(), torch.zeros(2, 3, spec.get("size", 10), spec.get("size", 10))).shape
-            )
+            for module in model.modules():  # by hand: an answer may have hidden `train`
+                module.training = False
+            outputs = list(ask(model, torch.zeros(2, 3, spec.get("size", 10), spec.get("size", 10))).shape)
     except AnswerRaised as raised:  # the network is what the answer made of it
         forward_error = " ".join(str(raised.error).split())[:200] or type(raised.error).__name__
     for module, mode in zip(model.modules(), training, strict=False):

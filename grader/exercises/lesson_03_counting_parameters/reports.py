@@ -113,14 +113,26 @@ class Report:
     @property
     def conditions(self) -> tuple[Condition, Condition]:
         """Before and after, of the modules outside of the head: a new one has the mode that new layers have."""
-        kept = [
-            name
-            for name in self.run.before.training
-            if name in self.network.modules and name != self.head and not inside([name], self.head)
-        ]
         before, after = self.run.before, self.network.after
-        training = [name for name in after.training if name in kept]
-        return before.model_copy(update={"training": kept}), after.model_copy(update={"training": training})
+        modules = [name for name in self._outside(before.attributes) if name in self.network.modules]
+        if self.missing:  # the network lies in another one: its modules have other names
+            modules = []
+        of_backbone = [
+            one.model_copy(
+                update={
+                    "training": [name for name in one.training if name in modules],
+                    "attributes": self._outside(one.attributes),
+                }
+            )
+            for one in (before, after)
+        ]
+        return of_backbone[0], of_backbone[1]
+
+    def _outside(self, named: dict[str, Any]) -> dict[str, Any]:
+        """What is outside of the head, which is new."""
+        return {
+            name: one for name, one in named.items() if name != self.head and not inside([name], self.head)
+        }
 
     def number(self, which: str) -> float:
         """The ``total`` or the ``trainable`` that was reported."""

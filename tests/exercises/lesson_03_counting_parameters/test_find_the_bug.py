@@ -68,6 +68,15 @@ def report_with_arithmetic(model, head_name, num_classes):
     return model, total + elements(new.parameters()), (old.in_features + 1) * num_classes
 
 
+def head_opened_first(model, head_name, num_classes):
+    """A layer that shares the old head's weight trains."""
+    model.requires_grad_(False)
+    old = model.get_submodule(head_name).requires_grad_(True)
+    model.set_submodule(head_name, nn.Linear(old.in_features, num_classes))
+    total = elements(model.parameters())
+    return model, total, (old.in_features + 1) * num_classes
+
+
 def report_on_a_copy(model, head_name, num_classes):
     return report(copy.deepcopy(model), head_name, num_classes)
 
@@ -83,7 +92,6 @@ def report_with_head_frozen_first(model, head_name, num_classes):
 RIGHT = [
     report,
     report_by_parent,
-    report_with_arithmetic,
     report_on_a_copy,
     report_with_head_frozen_first,
 ]
@@ -259,8 +267,14 @@ WRONG_REPORTS = {
     ),
     "never frozen": (variant(freeze=lambda m: None), 3, ["everything-trainable"]),
     "flags on modules": (variant(freeze=freeze_modules), 3, ["flag-on-a-module"]),
-    "first child open": (
-        variant(finish=lambda m, head: next(m.children()).requires_grad_(True)),
+    "old out and new in": (report_with_arithmetic, 3, ["total-other"]),
+    "the head's old weight opened": (head_opened_first, 2, ["backbone-open", "trainable-other"]),
+    "first convolution open": (
+        variant(
+            finish=lambda m, head: next(c for c in m.modules() if isinstance(c, nn.Conv2d)).requires_grad_(
+                True
+            )
+        ),
         3,
         ["backbone-open"],
     ),
@@ -350,7 +364,9 @@ def behaving(behave):
 
 EFFECTS = {
     "hook-left": (lambda model: model.register_forward_hook(lambda *_: None), 3),
-    "mode-changed": (lambda model: model.eval(), 3),
+    "mode-changed": (lambda model: model.train(), 3),
+    "attributes-changed": (lambda model: [setattr(p, "counted", True) for p in model.parameters()], 3),
+    "layout-changed": (lambda model: model.to(memory_format=torch.channels_last), 3),
     "gradients-left": (lambda model: sum(p.sum() for p in open_ones(model.parameters())).backward(), 3),
     "device-changed": (lambda model: model.to("meta"), 0),
     "dtype-changed": (lambda model: model.double(), 0),
