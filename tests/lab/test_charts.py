@@ -21,7 +21,10 @@ def shown(monkeypatch):
     figures = []
 
     def show(figure, alt):
-        with warnings.catch_warnings(action="error", category=UserWarning):
+        with warnings.catch_warnings(action="error"):
+            warnings.filterwarnings(
+                "ignore", message=".*deprecated"
+            )  # of matplotlib's own, not of the figure
             plots._FigureWithAlt(figure, alt)  # it can be drawn, without a warning
         figures.append((figure, alt))
 
