@@ -12,6 +12,9 @@ from grader.doctor.jupyter import browser, quiz_extension
 from grader.doctor.machine import cache, cores, device, python
 from grader.doctor.packages import data_packages, requirements
 from grader.doctor.pytorch import torch_pair
+from grader.lab.waiting import wait_briefly
+
+wait_briefly()  # lesson 0 begins with the doctor, who imports PyTorch
 
 __all__ = ["Diagnosis", "Status", "environment_report", "examine"]
 

@@ -5,8 +5,10 @@ import sys
 
 import pytest
 
+from grader.course import lesson_ids
 from grader.lab import waiting
 from grader.lab.waiting import wait_briefly
+from grader.lesson_folder import LessonFolder
 
 
 @pytest.fixture(autouse=True)
@@ -47,3 +49,12 @@ def test_a_lesson_that_imports_lab_first_sets_it_in_time(lesson_begins):
     code += "print(os.environ.get('GOMP_SPINCOUNT'))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ("1000" if lesson_begins == IN_TIME else "None")
+
+
+@pytest.mark.parametrize("lesson", lesson_ids())
+def test_every_lesson_imports_ours_before_pytorch(lesson):
+    lines = LessonFolder(lesson).source("lesson.py").read_text(encoding="utf-8").splitlines()
+    imports = [line for line in lines if line.startswith(("import ", "from "))]
+    ours = next(number for number, line in enumerate(imports) if line.startswith("from grader"))
+    torch = next(number for number, line in enumerate(imports) if "torch" in line)
+    assert ours < torch
