@@ -442,7 +442,7 @@ def stops_at_a_high_loss(model, head_name, batches, backbone_rate, head_rate, wa
 
 
 def open_again(model, head):
-    frozen = [name for name, _ in model.named_modules() if name.endswith(".0")][0]
+    frozen = next(name for name, _ in model.named_modules() if name.endswith(".0"))
     model.requires_grad_(True).get_submodule(frozen).requires_grad_(False)
 
 

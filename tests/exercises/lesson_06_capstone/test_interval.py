@@ -252,6 +252,15 @@ def logit(correct, total):
 
 
 # name: (answer, points, mistake)
+def few_refused(correct, total):
+    return stats.binomtest(correct, total).proportion_ci(method="wilson") if total >= 30 else (0.0, 1.0)
+
+
+def bootstrap(correct, total):
+    drawn = np.random.default_rng(1).binomial(total, correct / total, size=4_000) / total
+    return tuple(np.quantile(drawn, [0.025, 0.975]))
+
+
 OTHERS = {
     "z = 1.9": (around(z=1.9), 1, "other-z"),
     "z = 1.64": (around(z=1.64), 1, "ninety"),
@@ -292,6 +301,8 @@ OTHERS = {
     "nan": (lambda k, n: (math.nan, math.nan), 0, "not-finite"),
     "infinite": (lambda k, n: (-math.inf, math.inf), 0, "not-finite"),
     "constant": (lambda k, n: (0.85, 0.90), 0, "another-interval"),
+    "few refused": (few_refused, 0, "another-interval"),
+    "bootstrap": (bootstrap, 1, "binomial-quantiles"),
     "logit": (logit, 0, "another-interval"),
     "none to one": (lambda k, n: (0.0, 1.0), 0, "another-interval"),
     "share of what": (lambda k, n: (k, n), 0, "another-interval"),
