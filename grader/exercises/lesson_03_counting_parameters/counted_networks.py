@@ -8,7 +8,7 @@ from grader.exercises.kit.networks import network, network_spec
 
 # The first is the beginning of the second: `name.startswith(child)` finds both.
 _ALIKE = [("mix", "mixer"), ("view", "viewer"), ("fold", "folder"), ("band", "banded")]
-_OTHERS = ["weave", "lattice", "relay", "grain", "prism"]
+_OTHERS = ["weave1", "2nd", "relay34", "5", "prism6"]  # digits, in front and behind
 _POOLS = ["shrink", "gather", "flatten_all"]
 _HEADS = ["readout", "scorer", "outlet"]
 
@@ -27,10 +27,13 @@ def counted_network_spec(rng: np.random.Generator, *traits: str, frozen: str = "
         frozen: "none" of the parameters, "some" drawn one by one, or "all".
     """
     short, long = _ALIKE[int(rng.integers(len(_ALIKE)))]
+    first, fifth = (
+        (short, long) if "own" in traits else (long, short)
+    )  # whichever comes first is taken wrongly
     others = [str(name) for name in rng.permutation(_OTHERS)[:2]]
     return {
         "seed": int(rng.integers(2**31)),
-        "children": [long, *others, str(rng.choice(_POOLS)), short, str(rng.choice(_HEADS))],
+        "children": [first, *others, str(rng.choice(_POOLS)), fifth, str(rng.choice(_HEADS))],
         "width": int(rng.integers(5, 9)),
         "traits": list(traits),
         "dtypes": [str(name) for name in rng.permutation(["float16", "float64"])],
@@ -48,7 +51,7 @@ def counted_network(spec: dict[str, Any]):
     - "own": parameters and buffers of the model itself, one buffer not in its ``state_dict``;
     - "mixed": parts in float16 and in float64.
 
-    A spec of the kit's ``network_spec`` gives that network, with its first child frozen.
+    A spec of the kit's ``network_spec`` gives that network, with its first child frozen and gradients on the others.
     """
     import torch
     from torch import nn
@@ -56,6 +59,8 @@ def counted_network(spec: dict[str, Any]):
     if "traits" not in spec:
         model = network(spec)
         next(model.children()).requires_grad_(False)
+        for parameter in model.parameters():
+            parameter.grad = torch.zeros_like(parameter) if parameter.requires_grad else None
         return model
     width, traits = spec["width"], spec["traits"]
     with torch.random.fork_rng(devices=[]):

@@ -55,7 +55,7 @@ WAYS: dict[str, tuple[str, str]] = {
     "only-frozen": ("this is what is frozen, not what is trainable.", _FLAG),
     "detached": (
         "0 on every network. Tensors of `state_dict()` are detached, and their `requires_grad` is False; a module's own "
-        "`requires_grad` is not set; no parameter has a `grad` before it trains.",
+        "`requires_grad` is not set.",
         "Ask the parameters themselves: `parameter.requires_grad` over `model.parameters()`.",
     ),
     "any-in-the-layer": (

@@ -318,6 +318,9 @@ EFFECTS = {
     "gradients-left": lambda model: sum(p.sum() for p in open_ones(model.parameters())).backward(),
     "flags-changed": lambda model: model.requires_grad_(False),
     "hook-left": lambda model: model.register_forward_hook(lambda *_: None),
+    "gradients-cleared": lambda model: model.zero_grad(),
+    "attributes-changed": lambda model: [setattr(p, "counted", True) for p in model.parameters()],
+    "layout-changed": lambda model: model.to(memory_format=torch.channels_last),
     "mode-changed": lambda model: model.train(not model.training),
 }
 UNUSABLE = {
@@ -721,6 +724,13 @@ WRONG_PREDICTIONS = {
     "gradients that are there": (
         lambda m: predict(
             m, gradients=lambda m: sum(p.grad.nbytes for p in m.parameters() if p.grad is not None)
+        ),
+        3,
+        ["other-number"],
+    ),
+    "flags of the state": (
+        lambda m: predict(
+            m, gradients=lambda m: sum(t.nbytes for t in m.state_dict().values() if t.requires_grad)
         ),
         3,
         ["detached"],
