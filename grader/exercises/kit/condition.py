@@ -3,7 +3,9 @@
 import re
 import zlib
 from collections.abc import Collection
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from grader.exercises.kit.tensors import State, snapshot
 from grader.exercises.machine import evidence_types
@@ -13,6 +15,8 @@ _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_
 _PLAIN = (bool, int, float, str, tuple, type(None))
 # `module.requires_grad = False` sets no flag, but it is no change of a layer either: exercises on flags tell it.
 _MEANT_AS_FLAG = re.compile("grad|train|fr[eo]e?z")
+
+Attributes = dict[str, Annotated[list[int], Field(min_length=2, max_length=2)]]
 
 
 class Condition(StrictEvidence):
@@ -34,7 +38,7 @@ class Condition(StrictEvidence):
     with_gradient: list[str]
     training: list[str]
     hooked: list[str]
-    attributes: dict[str, list[int]]
+    attributes: Attributes
     layouts: dict[str, list[int]]
     dtypes: list[str]
     devices: list[str]
@@ -95,7 +99,7 @@ def _hooks_of(module: Any, own: Collection[Any]) -> list[Any]:
     return [hook for hook in hooks if getattr(hook, "__name__", "") != "_infer_parameters"]
 
 
-def given(expected: dict[str, Any], attributes: dict[str, list[int]]) -> Condition:
+def given(expected: dict[str, Any], attributes: Attributes) -> Condition:
     """The condition before a call, from expected values; ``attributes`` are those of the very model that was given."""
     return Condition.model_validate(expected).model_copy(update={"attributes": attributes})
 

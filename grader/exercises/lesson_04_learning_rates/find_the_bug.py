@@ -6,7 +6,7 @@ import numpy as np
 
 from grader.exercises.kit.arguments import Arguments
 from grader.exercises.kit.batches import KnownBatches
-from grader.exercises.kit.condition import Condition, condition
+from grader.exercises.kit.condition import Attributes, Condition, condition
 from grader.exercises.kit.global_settings import reset_settings
 from grader.exercises.kit.loss_watch import LossWatch, Pass
 from grader.exercises.kit.networks import network_spec
@@ -52,7 +52,7 @@ class Trained(StrictEvidence):
     returned: str
     steps: list[Step]
     passes: list[Pass]
-    settings_before: dict[str, list[int]]
+    settings_before: Attributes
     on_a_copy: bool
     changed_before: list[str]
     after: Condition

@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field
 
 from grader.exercises.kit.arguments import Arguments
-from grader.exercises.kit.condition import Condition, condition
+from grader.exercises.kit.condition import Attributes, Condition, condition
 from grader.exercises.kit.global_settings import reset_settings
 from grader.exercises.kit.networks import head_norm, network, network_spec
 from grader.exercises.kit.numbers import as_number, described
@@ -40,7 +40,7 @@ class Answered(StrictEvidence):
     problem: str
     detail: str
     groups: list[ParameterGroup]
-    settings_before: dict[str, list[int]]
+    settings_before: Attributes
     after: Condition
     changed_arguments: list[str]
     changed_settings: list[str]

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from grader.exercises.kit.arguments import Arguments
 from grader.exercises.kit.batches import KnownBatches
-from grader.exercises.kit.condition import Condition, condition
+from grader.exercises.kit.condition import Attributes, Condition, condition
 from grader.exercises.kit.global_settings import reset_settings
 from grader.exercises.kit.loss_watch import LossWatch, Pass
 from grader.exercises.kit.numbers import as_number, described
@@ -46,7 +46,7 @@ class Run(StrictEvidence):
     kinds: list[str]
     steps: list[Step]
     passes: list[Pass]
-    settings_before: dict[str, list[int]]
+    settings_before: Attributes
     after: Condition
     changed_arguments: list[str]
     changed_settings: list[str]

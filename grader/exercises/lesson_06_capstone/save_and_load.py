@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.exercises.kit.condition import Condition, condition
+from grader.exercises.kit.condition import Attributes, Condition, condition
 from grader.exercises.kit.global_settings import reset_settings
 from grader.exercises.kit.networks import network_spec
 from grader.exercises.kit.returned import returned_model
@@ -42,7 +42,7 @@ class Loaded(StrictEvidence):
     error: str
     hint: str
     returned: str
-    settings_before: dict[str, list[int]]
+    settings_before: Attributes
     given: State
     after: Condition
 
@@ -60,7 +60,7 @@ class Files(StrictEvidence):
         changed_settings: what was switched in PyTorch and left so.
     """
 
-    settings_before: list[dict[str, list[int]]]
+    settings_before: list[Attributes]
     refused: list[bool]
     old: list[bool]
     saved: list[Condition]

@@ -154,7 +154,7 @@ def _asked_for(before: Condition, after: Condition) -> Condition:
     """The condition before loading, but for what loading is for: the state and the mode."""
     expected: dict[str, Any] = {"state": after.state, "training": after.training}
     if (
-        after.attributes[""][0] != before.attributes[""][0]
+        after.attributes.get("", [0])[0] != before.attributes.get("", [0])[0]
     ):  # another object: how it lies in memory tells nothing
         expected["layouts"] = after.layouts
     if after.state.keys() != before.state.keys():  # another network came back: only device and dtype compare
