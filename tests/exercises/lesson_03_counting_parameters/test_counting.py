@@ -437,6 +437,29 @@ def halved_where_tied(model):
     return {name: number // 2 if tied and name else number for name, number in counts.items()}
 
 
+def by_first_beginning(model):
+    """A parameter belongs to the first child whose name its own begins with."""
+    counts = {name: 0 for name, _ in model.named_children()}
+    own = 0
+    for name, parameter in model.named_parameters():
+        child = next((child for child in counts if "." in name and name.startswith(child)), None)
+        if child is None:
+            own += parameter.numel()
+        else:
+            counts[child] += parameter.numel()
+    return counts | ({"": own} if own else {})
+
+
+def by_names_without_digits(model):
+    counts = {name: 0 for name, _ in model.named_children()}
+    own = sum(p.numel() for p in model.parameters(recurse=False))
+    for name, parameter in model.named_parameters():
+        child = name.split(".")[0].strip("0123456789")
+        if child in counts:
+            counts[child] += parameter.numel()
+    return counts | ({"": own} if own else {})
+
+
 def by_beginning(model):
     counts = {
         child: elements(p for name, p in model.named_parameters() if name.startswith(child))
@@ -509,6 +532,8 @@ WRONG_TABLES = {
         ["direct"],
     ),
     "by beginning": (by_beginning, 2, ["beginning"]),
+    "first beginning that fits": (by_first_beginning, 2, ["other-counts"]),
+    "digits stripped": (by_names_without_digits, 2, ["other-counts"]),
     "every module": (
         lambda model: {name: elements(m.parameters(recurse=False)) for name, m in model.named_modules()},
         1,
