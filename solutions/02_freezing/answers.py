@@ -25,12 +25,9 @@ def freeze_backbone(challenge: dict) -> dict:
     for asked, found in zip(challenge["networks"], collected, strict=True):
         model = prepared_to_freeze(asked)
         named = list(model.named_parameters(remove_duplicate=False))
-        head = set(map(id, model.get_submodule(asked["spec"]["head"]).parameters()))
-        rest = {id(p) for name, p in named if not name.startswith(f"{asked['spec']['head']}.")}
         networks.append(
             {
                 "parameters": [name for name, _ in named],
-                "shared": [name for name, parameter in named if id(parameter) in head & rest],
                 "head": asked["spec"]["head"],
                 "norms": [
                     name

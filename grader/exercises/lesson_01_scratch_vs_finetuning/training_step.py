@@ -40,7 +40,7 @@ class TrainingStep(Exercise):
     def challenge(self, rng: np.random.Generator) -> dict:
         """A flat network and a nested one with a deep head; gradients are large, so that clipping them shows.
 
-        One parameter of each comes frozen. The first batch has labels that fit the network: a small loss.
+        The first batch has labels that fit the network: a small loss.
         """
         return {
             "networks": [
@@ -77,8 +77,6 @@ def _run(answer: Any, spec: Spec, data_seed: int, learning_rate: float, count: i
     generator = torch.Generator().manual_seed(data_seed)
     for parameter in model.parameters():  # as an earlier `backward()` leaves them
         parameter.grad = torch.randn(parameter.shape, generator=generator)
-    frozen = model.get_parameter(f"{spec['stages'][0]}.0.weight").requires_grad_(False)
-    frozen.grad = torch.zeros_like(frozen)  # which leads nowhere, whoever clears it or not
     batches = random_batches(spec, data_seed, count, _BATCH)
     batches[0] = batches[0][0], _labels_of(model, batches[0][0])
     optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate, momentum=0.5)

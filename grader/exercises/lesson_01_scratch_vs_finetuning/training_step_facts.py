@@ -73,7 +73,7 @@ class StepFacts(TrainingFacts):
         update: dict[str, Any] = {}
         if self.wrong_mode:
             update["training"] = before.training
-        if self.frozen or self.unfrozen:
+        if self.frozen:
             update["trainable"] = before.trainable
         return after.model_copy(update=update)
 
@@ -111,12 +111,6 @@ class StepFacts(TrainingFacts):
             name for got, want in self.pairs for name in want.moved if got.moved and name not in got.moved
         )
         return next(unmoved, "")
-
-    @property
-    def unfrozen(self) -> str:
-        """A parameter that came in frozen and that a step moved."""
-        names = (n for got, want in self.pairs for n in got.moved if n not in want.moved)
-        return next((name for name in names if name not in self.run.before.trainable), "")
 
     @property
     def asked_again(self) -> bool:

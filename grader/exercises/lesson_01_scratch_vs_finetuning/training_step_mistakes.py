@@ -7,7 +7,7 @@ from typing import Any
 from grader.exercises.kit.arguments import ARGUMENTS_CHANGED
 from grader.exercises.kit.global_settings import SETTINGS_CHANGED
 from grader.exercises.kit.loss_mistakes import loss_mistakes
-from grader.exercises.kit.side_effects import PRICE, side_effects
+from grader.exercises.kit.side_effects import side_effects
 from grader.exercises.kit.training_mistakes import gradient_mistakes, mode_mistakes
 from grader.exercises.lesson_01_scratch_vs_finetuning.training_step_facts import StepFacts
 from grader.exercises.machine.mistakes import Mistake
@@ -96,13 +96,6 @@ UPDATE = [
             lambda f: f.changed_setting,
             "When it stepped, the optimizer's `{1[0]}` was {1[1]:.4g}; it was given with {1[2]:.4g}.",
             "Leave the optimizer's settings to whoever calls the function.",
-        ),
-        _update(
-            "unfrozen",
-            lambda f: f.unfrozen,
-            "`{1}` came in frozen, and a step moved it: the function changed what is trainable.",
-            "Use the model as it is given: leave every `requires_grad` alone.",
-            costs=PRICE,
         ),
         _update(
             "parameter-left-out",

@@ -105,7 +105,9 @@ class Midway(TrainingFacts):
         followed = moved(between, self.state, names) if between else []
         self.moved_statistics = [name for name in followed if not name.endswith("num_batches_tracked")]
         self.statistics_move = bool(self.norms_in_training) and not self.ends_right
-        if self.statistics_move and not self.moved_statistics:  # a setting did it: told as a mistake of its own
+        if (
+            self.statistics_move and not self.moved_statistics
+        ):  # a setting did it: told as a mistake of its own
             before, after = self.conditions[0]
             self.conditions = [(before, after.model_copy(update={"attributes": before.attributes}))]
         self.eval_at_last = bool(steps) and not any(name in steps[-1].training for name in self.norms)

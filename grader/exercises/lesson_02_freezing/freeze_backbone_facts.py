@@ -11,24 +11,20 @@ class Flags:
     """What one network's flags are, beside what they should be.
 
     Attributes:
-        head, backbone: names of parameters, but for those that the two share.
+        head, backbone: names of parameters.
         missing: of the head, and frozen. extra: of the backbone, and trainable.
-        shared_frozen: names of the head's parameters that another layer shares, and that are frozen.
         one, one_is: the first that is wrong, and what it is.
     """
 
     def __init__(self, got: Any, wanted: dict[str, Any]) -> None:
         self.head_name, self.norms = wanted["head"], wanted["norms"]
-        own = [name for name in wanted["parameters"] if name not in wanted["shared"]]
-        self.head = inside(own, self.head_name)
-        self.backbone = [name for name in own if name not in self.head]
+        self.head = inside(wanted["parameters"], self.head_name)
+        self.backbone = [name for name in wanted["parameters"] if name not in self.head]
         self.before, self.trainable = set(got.before.trainable), set(got.after.trainable)
         self.missing = [name for name in self.head if name not in self.trainable]
         self.extra = [name for name in self.backbone if name in self.trainable]
-        self.shared = wanted["shared"]
-        self.shared_frozen = [n for n in inside(self.shared, self.head_name) if n not in self.trainable]
-        self.wrong = bool(self.missing or self.extra or self.shared_frozen)
-        self.one = next(iter(self.extra + self.missing + self.shared_frozen), "")
+        self.wrong = bool(self.missing or self.extra)
+        self.one = next(iter(self.extra + self.missing), "")
         self.one_is = "trainable" if self.extra else "frozen"
         self.of_a_layer = next((name for name in self.extra if "." in name), self.one)
         self.unchanged = self.wrong and self.trainable == self.before
@@ -38,7 +34,7 @@ class Flags:
         self.attributes = got.attributes
         self.most_open = 2 * len(self.extra) >= len(self.backbone) and not self.all_extra(self.in_a_norm)
         self.mode_changed = got.after.training != got.before.training
-        self.head_moves = set(wanted["moved"]) - set(self.shared) <= set(got.moved)
+        self.head_moves = set(wanted["moved"]) <= set(got.moved)
 
     def all_extra(self, belongs: Callable[[str], object]) -> bool:
         """Whether all that is open of the backbone is what ``belongs`` says, and the head trains."""

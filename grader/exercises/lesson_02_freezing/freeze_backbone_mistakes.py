@@ -182,15 +182,6 @@ FLAGS = [
         "First freeze all of `model.parameters()`, then open those of `model.get_submodule(head_name)`.",
         costs=_HALF,
     ),
-    Mistake(
-        "shared-weight-frozen",
-        _somewhere(lambda n: n.shared_frozen),
-        "`{1.shared_frozen[0]}` of the head is frozen: another layer, outside of the head, shares this parameter "
-        "(`{1.shared[0]}`). It belongs to the head, too, and is to train.",
-        "`model.named_parameters()` lists a shared parameter once, under its first name, which need not be the head's. "
-        "`model.get_submodule(head_name).parameters()` gives all of the head's.",
-        costs=_HALF,
-    ),
 ]
 
 # With the right flags: does one step move the head?

@@ -72,6 +72,7 @@ class AsAnObject:
 RIGHT = [
     freeze,
     by_every_name,
+    by_name,
     by_identity,
     in_one_call,
     by_attributes,
@@ -401,7 +402,6 @@ def head_set_to_zero(model, head_name):
 
 # By name: the answer, its points, the mistake that it is told.
 WRONG = {
-    "by first names": (by_name, 2, "shared-weight-frozen"),
     "everything after the head": (head_frozen_again, 0, "everything-frozen"),
     "everything": (lambda model, head_name: model.requires_grad_(False), 0, "everything-frozen"),
     "flags on modules": (flag_on_modules, 0, "attribute-of-a-module"),
