@@ -79,7 +79,7 @@ class FindTheBug(Exercise):
     ]
 
     def challenge(self, rng: np.random.Generator) -> dict:
-        """A network in eval mode with old gradients, a frozen stem and a deep head; batches of different sizes."""
+        """A network in eval mode with old gradients and a deep head; batches of different sizes."""
         backbone_rate = float(rng.uniform(0.01, 0.015))
         asked: dict[str, Any] = {
             "sizes": rng.permutation([8, 9, 10, 12, 13, 14, 11]).tolist(),

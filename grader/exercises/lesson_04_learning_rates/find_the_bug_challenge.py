@@ -13,14 +13,13 @@ _STEADY = 5e-5  # of a weight's way: rounding must not decide where a training e
 
 
 def hunted_network(challenge: dict) -> Any:
-    """The network, in eval mode, with gradients of long ago and a frozen convolution in its stem."""
+    """The network, in eval mode, with gradients of long ago."""
     import torch
 
     model = network(challenge["spec"]).eval()
     generator = torch.Generator().manual_seed(challenge["data_seed"])
     for parameter in model.parameters():
         parameter.grad = torch.randn(parameter.shape, generator=generator)
-    model.get_submodule(f"{challenge['spec']['stem']}.0").requires_grad_(False)
     return model
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from grader.exercises.kit.batches import random_batches
 from grader.exercises.kit.networks import network, network_spec
-from grader.exercises.kit.tensors import inside, same
+from grader.exercises.kit.tensors import same
 
 _TRIES = 200
 _DROPPED = 0.3
@@ -15,8 +15,8 @@ _DROPPED = 0.3
 def range_run(rng: np.random.Generator, nested: bool, count: int) -> dict[str, Any]:
     """One run as plain JSON, of ``count`` batches.
 
-    The nested network comes in training mode, the flat one in eval mode with old gradients; in either the stem is
-    frozen, one stage is in the other mode, and a dropout that is always the same stands before the head.
+    The nested network comes in training mode, the flat one in eval mode with old gradients; in either one stage is
+    in the other mode, and a dropout that is always the same stands before the head.
     The labels of the first batch are easy ones and those of the last but one hard ones, so that a test that
     stops where the loss rises, by whatever rule, stops too early.
     """
@@ -25,7 +25,6 @@ def range_run(rng: np.random.Generator, nested: bool, count: int) -> dict[str, A
         run = {
             "spec": spec,
             "training": nested,
-            "frozen": inside(_parameters(spec), spec["stem"]),
             "old_gradients": not nested,
             "batches": count,
             "lowest": float(rng.uniform(2e-3, 4e-3)),
@@ -45,7 +44,6 @@ def breaking_run(rng: np.random.Generator, count: int) -> dict[str, Any]:
     return {
         "spec": network_spec(rng, nested=False),
         "training": True,
-        "frozen": [],
         "old_gradients": False,
         "batches": count,
         "lowest": float(rng.uniform(0.05, 0.1)),  # the first step already shows
@@ -57,7 +55,7 @@ def breaking_run(rng: np.random.Generator, count: int) -> dict[str, Any]:
 
 
 def range_network(run: dict[str, Any]) -> Any:
-    """The model of one run, in its modes, with its frozen stem and its old gradients."""
+    """The model of one run, in its modes, with its old gradients."""
     import torch
 
     from grader.exercises.kit.layers import SteadyDropout
@@ -65,8 +63,6 @@ def range_network(run: dict[str, Any]) -> Any:
     model, spec = network(run["spec"]).train(run["training"]), run["spec"]
     model.set_submodule(spec["dropout_name"], SteadyDropout(_DROPPED).train(run["training"]))
     model.get_submodule(spec["stages"][0]).train(not run["training"])
-    for name in run["frozen"]:
-        model.get_parameter(name).requires_grad_(False)
     if run["old_gradients"]:
         generator = torch.Generator().manual_seed(run["data_seed"])
         for parameter in model.parameters():
@@ -84,10 +80,6 @@ def range_batches(run: dict[str, Any]) -> list[tuple]:
     if run["breaks_at"] is not None:  # a broken photograph: from there on no loss is a number
         batches[run["breaks_at"]][0][0, 0, 0, 0] = float("inf")
     return batches
-
-
-def _parameters(spec: dict) -> list[str]:
-    return [name for name, _ in network(spec).named_parameters()]
 
 
 def _rises(losses: list[float]) -> bool:

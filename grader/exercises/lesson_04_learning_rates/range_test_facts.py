@@ -98,8 +98,6 @@ class RunFacts(TrainingFacts):
     @property
     def losses_are_off(self) -> bool:
         """Whether the losses are neither the right ones nor those of a right training at the rates that it told."""
-        if self.frozen_moved:  # that the flags were changed for good is told as a side effect
-            return self.is_usable and self.after.trainable == self.before.trainable
         if not self.is_usable:
             return False
         if same(self.told_losses, self.right_losses):
@@ -122,14 +120,6 @@ class RunFacts(TrainingFacts):
         """Number of a batch whose loss was no finite number, and the finite one that is told for it."""
         pairs = enumerate(self.told_broken, self.settled + 1)
         return next(((number, told) for number, told in pairs if np.isfinite(told)), None)
-
-    @property
-    def frozen_moved(self) -> str:
-        """A parameter that came in frozen and was moved by a step."""
-        moved = [name for step in self.steps for name in step.moved]
-        return next(
-            (name for name in moved if name in self.before.state and name not in self.before.trainable), ""
-        )
 
     @property
     def is_clean(self) -> bool:

@@ -102,12 +102,6 @@ TRAINING = [
     *_kit(gradient_mistakes(2)),
     *_kit(rewriting_mistakes(2)),
     _training(
-        "frozen-trained",
-        lambda c: c.frozen_moved,
-        "`{1}` came in frozen, and a step moved it.",
-        "Leave `requires_grad` as it is: a deep copy keeps it.",
-    ),
-    _training(
         "started-elsewhere",
         lambda c: not c.told_is_off
         and not same(c.told_losses[0], c.right_losses[0])

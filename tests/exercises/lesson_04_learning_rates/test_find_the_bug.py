@@ -442,8 +442,7 @@ def stops_at_a_high_loss(model, head_name, batches, backbone_rate, head_rate, wa
 
 
 def open_again(model, head):
-    frozen = next(name for name, _ in model.named_modules() if name.endswith(".0"))
-    model.requires_grad_(True).get_submodule(frozen).requires_grad_(False)
+    model.requires_grad_(True)
 
 
 WRONG = {
@@ -537,11 +536,6 @@ WRONG = {
         3,
         "layout-changed",
     ),
-    "all unfrozen": (
-        variant(repaired, before=lambda m, h: m.requires_grad_(True)),
-        3,
-        "flags-changed",
-    ),
     "stops at a high loss": (stops_at_a_high_loss, 3, "batch-left-out"),
     "gradients off": (
         variant(repaired, after=lambda m, h: torch.set_grad_enabled(False)),
@@ -580,7 +574,6 @@ WRONG = {
 
 
 ON_EVERY_SECRET = [
-    "all unfrozen",
     "stops at a high loss",
     "as given",
     "only the loss",

@@ -492,25 +492,6 @@ def dropout_off(model):
     return model
 
 
-def old_gradients_of_frozen_ones(model, batches, lowest, highest):
-    """Only what is trainable is cleared, and the optimizer holds everything."""
-    trial = copy.deepcopy(model).train()
-    for given, copied in zip(model.parameters(), trial.parameters(), strict=True):
-        copied.grad = None if given.requires_grad or given.grad is None else given.grad.clone()
-    optimizer = torch.optim.SGD(trial.parameters(), lr=lowest)
-    rates, losses = np.geomspace(lowest, highest, len(batches)).tolist(), []
-    for rate, (images, labels) in zip(rates, batches, strict=True):
-        optimizer.param_groups[0]["lr"] = rate
-        for parameter in trial.parameters():
-            if parameter.requires_grad:
-                parameter.grad = None
-        loss = F.cross_entropy(trial(images), labels)
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
-    return rates, losses
-
-
 def sgd(**settings):
     return variant(try_rates, make=functools.partial(torch.optim.SGD, **settings))
 
@@ -675,20 +656,9 @@ WRONG = {
         3,
         "started-elsewhere",
     ),
-    "old gradients of frozen ones": (old_gradients_of_frozen_ones, 3, "frozen-trained"),
     "weights reset": (variant(try_rates, each=head_reset), 3, "weights-rewritten"),
     "half of the original's": (half_of_the_original, 2, "foreign-parameters"),
     "a frozen copy": (frozen_copy, 3, "other-losses"),
-    "a copy that trains whole": (
-        lambda model, *rest: range_test_on_a_copy(copy.deepcopy(model).requires_grad_(True), *rest),
-        3,
-        "frozen-trained",
-    ),
-    "the model made trainable": (
-        variant(try_rates, before=lambda model: model.requires_grad_(True)),
-        4,
-        "flags-changed",
-    ),
     "another start": (
         lambda model, *rest: range_test_on_a_copy(anew(copy.deepcopy(model)), *rest),
         3,
@@ -798,7 +768,6 @@ ON_EVERY_SECRET = [
     "cut off at 10",
     "the last number for NaN",
     "one mode for all",
-    "old gradients of frozen ones",
     "dropout switched off",
     "zero_grad at the end",
     "clipped by norm",
