@@ -58,10 +58,11 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Itera
 def _reports(item: pytest.Item) -> list[pytest.TestReport]:
     if item.path not in _done:
         _done[item.path] = _run_file(item)
-    crashed = pytest.TestReport(
-        item.nodeid, item.location, {}, "failed", f"The process of {item.path.name} gave no report.", "call"
-    )
-    return _done[item.path].get(item.nodeid, [crashed])
+    reports = _done[item.path].get(item.nodeid, [])
+    if not any(report.when == "teardown" for report in reports):  # the last one of each test
+        what = f"The process of {item.path.name} ended before this test did."
+        reports.append(pytest.TestReport(item.nodeid, item.location, {}, "failed", what, "call"))
+    return reports
 
 
 def _run_file(item: pytest.Item) -> dict[str, list[pytest.TestReport]]:
@@ -83,5 +84,7 @@ def _run_file(item: pytest.Item) -> dict[str, list[pytest.TestReport]]:
     found: dict[str, list[pytest.TestReport]] = {}
     for line in reports.read_text(encoding="utf-8").splitlines():
         report = config.hook.pytest_report_from_serializable(config=config, data=json.loads(line))
+        if isinstance(report.longrepr, list):  # why a test was skipped: JSON has no tuples
+            report.longrepr = tuple(report.longrepr)
         found.setdefault(report.nodeid, []).append(report)
     return found

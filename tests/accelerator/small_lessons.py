@@ -2,8 +2,7 @@
 
 ``begin()`` makes ``lab.device()`` answer the soft device and cuts down what costs time and shows nothing more
 of a device: the pixels that a network sees, the images that are measured and cached, the steps of a training.
-The lessons' own cells run as they are, apart from ``WITH_FEWER_STEPS``: experiments with tiny networks, which
-never leave the CPU.
+The lessons' own cells run as they are, apart from ``FEWER_STEPS``.
 """
 
 import dataclasses
@@ -13,20 +12,22 @@ import numpy as np
 
 STEPS = 2  # of a training
 IMAGES = 16  # that are computed where a lesson asks for hundreds; their results are repeated
-PIXELS = 32  # a side, where more than eight images are computed at once
+PIXELS = 32  # a side, about, where more than eight images are computed at once
 FLOWERS = 102
 
-# What a cell says, by lesson, and what it says instead.
-WITH_FEWER_STEPS: dict[str, dict[str, str]] = {
+# By lesson: what a cell says, and what it says instead. Tiny networks of the CPU train in most of them.
+FEWER_STEPS: dict[str, dict[str, str]] = {
     "01_scratch_vs_finetuning": {
         "2 * same_sign[:, 0] + same_sign[:, 1], 400)": "2 * same_sign[:, 0] + same_sign[:, 1], 2)",
         "same_sign[:, question], 200)": "same_sign[:, question], 2)",
     },
     "04_learning_rates": {
-        "small_batches(300,": "small_batches(12,",
+        "small_batches(300,": "small_batches(2,",
         "small_batches(400,": "small_batches(12,",
+        "lab.Batches(cells, few, steps=32)": "lab.Batches(cells, few, steps=8)",
     },
     "05_staged_unfreezing": {"steps=150": "steps=2", "steps=400": "steps=2"},
+    "06_capstone": {"len(indices) // 16)": "len(indices) // 160)"},  # photographs are asked in fewer parts
 }
 
 
@@ -62,7 +63,8 @@ def _repeating(compute: Any) -> Any:
     """Of a function of a network, images and their indices, whose result has a row for each of these."""
 
     def few(network: Any, data: Any, indices: np.ndarray, *args: Any, **options: Any) -> Any:
-        return compute(network, data, indices[:IMAGES], *args, **options)[np.arange(len(indices)) % IMAGES]
+        rows = compute(network, data, indices[:IMAGES], *args, **options)
+        return rows[np.arange(len(indices)) % IMAGES]
 
     return few
 

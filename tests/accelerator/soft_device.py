@@ -9,9 +9,9 @@ Python. A ``SoftTensor`` holds a CPU tensor; every operation takes the held ones
 result. Above that key everything is PyTorch's own: autograd, modules, optimizers.
 
 From CUDA it differs as another device that PyTorch supports (XLA) does: ``module.to`` makes new parameters
-instead of keeping the old ones, so that an optimizer from before the move trains nothing. PyTorch's
-documentation asks for the order that is right on both. ``rules.as_on_cuda()`` takes this away, and the ban on
-float64.
+instead of keeping the old ones, so that an optimizer from before the move trains nothing. PyTorch asks for
+the order that is right on both (documentation of ``torch.nn.Module.cuda``). ``rules.as_on_cuda()`` takes this
+away, and the ban on float64.
 
 It has no storages of its own: ``torch.load(…, map_location="soft")`` and whatever else moves storages fails.
 
