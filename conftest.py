@@ -44,6 +44,7 @@ LONGEST_FIRST = (
     "lesson 04_learning_rates",
     "lesson 03_counting_parameters",
     "lesson 02_freezing",
+    "tests/accelerator/test_lessons_on_the_device.py",
     "tests/browser/",
     "tests/autograde/run/test_class_run.py",
     "tests/autograde/test_grading_a_class.py",

@@ -42,7 +42,7 @@ def split_backbone(model: "EfficientNet", stages: int | None = None) -> tuple[nn
     )
 
 
-@torch.inference_mode()
+@torch.inference_mode(False)  # what moves to a device in inference mode can never be trained again
 def compute_features(
     prefix: nn.Module,
     data: LabelledImages,
@@ -53,6 +53,8 @@ def compute_features(
 ) -> torch.Tensor:
     """Output of a frozen prefix for the images at ``indices``, in eval mode, on the CPU.
 
+    The prefix moves to ``device()`` and stays there.
+
     Args:
         flip: whether to flip every image left-right, and up-down, before the prefix sees it.
         dtype: in which to keep the features; ``torch.float16`` takes half the memory and rounds to 3 digits.
@@ -60,18 +62,19 @@ def compute_features(
     Returns:
         Shape ``(n, 1280)`` for the whole backbone; ``(n, channels, height, width)`` for less.
     """
-    was_training = prefix.training
-    prefix.to(device()).eval()
+    was_training, where = prefix.training, device()
+    prefix.to(where).eval()
     features = torch.empty(0)
     for start in range(0, len(indices), batch_size):
         part = indices[start : start + batch_size]
         images = flip_images(data.batch(part), np.repeat([[flip[0]], [flip[1]]], len(part), axis=1))
-        computed = prefix(images.to(device()))
+        with torch.inference_mode():
+            computed = prefix(images.to(where)).cpu()
         if start == 0:  # filled in place: parts that are joined at the end need the memory twice
             features = torch.empty(len(indices), *computed.shape[1:], dtype=dtype)
-        features[start : start + len(part)] = computed.cpu()
+        features[start : start + len(part)] = computed
     prefix.train(was_training)
-    return features.clone() if features.is_inference() else features
+    return features
 
 
 class CachedFeatures:

@@ -39,9 +39,10 @@ def stored_activations(model: nn.Module, images: torch.Tensor) -> float:
         return tensor
 
     hooks = torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor)
-    devices = [images.device] if images.device.type == "cuda" else []
+    where = images.device
+    drawn = torch.random.fork_rng([] if where.type == "cpu" else [where], device_type=where.type)
     try:
-        with torch.random.fork_rng(devices), torch.enable_grad(), hooks:  # dropout draws random numbers
+        with drawn, torch.enable_grad(), hooks:  # dropout draws random numbers, on the images' own device
             logits = model(images)
             F.cross_entropy(logits, torch.zeros(len(images), dtype=torch.long, device=logits.device))
     finally:

@@ -12,6 +12,7 @@ from torch import nn
 from tqdm.auto import tqdm
 
 from grader.errors import CourseError
+from grader.lab.moving import move_with_optimizer
 
 
 class LabelledImages(Protocol):
@@ -215,6 +216,9 @@ def train(
 ) -> History:
     """Train ``model`` in place, one ``step`` a batch, and write down what happens.
 
+    The model moves to ``device()`` and stays there. Move it before you make the optimizer: not every device
+    keeps a model's parameters (``grader.lab.moving``).
+
     Args:
         step: does one update and returns the batch's mean loss: ``step(model, images, labels, optimizer)``.
         schedule: moves the learning rate after every step.
@@ -222,10 +226,11 @@ def train(
         plot: called with the history after every step, for example a ``LivePlot``.
 
     Raises:
-        CourseError: ``step`` did not return a number.
+        CourseError: ``step`` did not return a number, or the optimizer does not hold the model's parameters.
     """
     where = device()
-    model.to(where).train()
+    move_with_optimizer(model, optimizer, where)
+    model.train()
     history = History(name)
     started, paused = time.perf_counter(), 0.0  # seconds; paused: spent on measuring and drawing
     progress = tqdm(batches, desc=name, unit="step", leave=False)

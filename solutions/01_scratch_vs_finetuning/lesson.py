@@ -192,14 +192,14 @@ def build(start):
 LEARNING_RATE = {"scratch": 1e-2, "fine-tuned": 3e-3}
 
 # %% [markdown]
-# Each start has the learning rate that served it best: from a grid of five, tried beforehand with three seeds, with 200 labels on training images that were left over, never on the held-out ones. (Giving both the same rate would favour one of them.) The rest of the recipe is shared.
+# Each start has the learning rate that served it best: from a grid of five, tried beforehand with three seeds, with 200 labels on training images that were left over, never on the held-out ones. (Giving both the same rate would favour one of them.) The rest of the recipe is shared. The network goes to `lab.device()`, a GPU where there is one, *before* its optimizer is made: not every device keeps a network's parameters when it takes them over.
 
 
 # %% tags=["recorded"]
 def run(start, labels, steps=60, seed=0, held_out=test, rate=None, every=20, plot=None):
     """Train one network on a few labels; measure it on held-out cells on the way."""
     lab.seed_everything(seed)
-    model = build(start)
+    model = build(start).to(lab.device())
     rate = rate or LEARNING_RATE[start]
     optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps, pct_start=0.2)
@@ -242,7 +242,7 @@ features = lab.CachedFeatures(frozen, cells, np.concatenate([train, test]))
 def probe(labels, steps=200, seed=0, held_out=test):
     """Train only a new head, on cached features."""
     lab.seed_everything(seed)
-    head = nn.Linear(1280, 2)
+    head = nn.Linear(1280, 2).to(lab.device())
     optimizer = torch.optim.AdamW(head.parameters(), lr=3e-3, weight_decay=0.01)
     batches = lab.Batches(features, cells.few_labels(train, labels, seed), steps, seed=seed, flip=False)
     measure = lambda head: lab.evaluate(head, features, held_out)
@@ -412,7 +412,7 @@ flowers = lab.load_flowers(size=96)
 if flowers is not None:
     seen = lab.CachedFeatures(frozen, flowers, np.concatenate([flowers.train, flowers.test]))
     lab.seed_everything(0)
-    head = nn.Linear(1280, 102)
+    head = nn.Linear(1280, 102).to(lab.device())
     optimizer = torch.optim.AdamW(head.parameters(), lr=3e-3, weight_decay=0.01)
     batches = lab.Batches(seen, flowers.train, steps=300, flip=False)
     lab.train(head, optimizer, batches, training_step, name="flowers")

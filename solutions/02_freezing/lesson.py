@@ -378,7 +378,7 @@ def prepare(choice, seed=0):
     model.classifier = nn.Linear(model.classifier.in_features, 2)
     parts = parts_to_train(model, choice)
     freeze_all_but(model, parts)
-    return model, parts
+    return model.to(lab.device()), parts
 
 
 # %% [markdown]
@@ -391,7 +391,6 @@ def prepare(choice, seed=0):
 def timed_step(model, parts, data, indices):
     """A function that does one training step and gives its milliseconds."""
     where = lab.device()
-    model.to(where)
     optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-3)
     step = step_with_frozen_statistics(parts)
     images, labels = next(iter(lab.Batches(data, indices, steps=1, flip=False)))

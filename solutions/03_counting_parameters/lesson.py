@@ -410,7 +410,7 @@ check("counting.training_bytes", training_bytes)
 def run(choice, steps=60, seed=0, held_out=test, rate=None, every=20, plot=None):
     """Train the chosen parameters on 200 labels; all of BatchNorm's statistics move, with every choice."""
     lab.seed_everything(seed)
-    model = lab.load_backbone(num_classes=2, pretrained=True)
+    model = lab.load_backbone(num_classes=2, pretrained=True).to(lab.device())
     model.requires_grad_(False)
     chosen = parameters_to_train(model, choice)
     for parameter in chosen:

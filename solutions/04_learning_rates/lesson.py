@@ -241,7 +241,7 @@ def warm_up(optimizer, steps):
 def run(rate, head_rate=None, warm_up_steps=0, steps=60, seed=0, held_out=test, name=None, plot=None):
     """Fine-tune everything on 200 labels; note how far the backbone moved, and what is left of it."""
     lab.seed_everything(seed)
-    model = lab.load_backbone(num_classes=2, pretrained=True)
+    model = lab.load_backbone(num_classes=2, pretrained=True).to(lab.device())
     groups = groups_with_rates(model, rate, head_rate or rate)
     optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
     schedule = warm_up(optimizer, warm_up_steps) if warm_up_steps else None
@@ -268,7 +268,7 @@ def probe_of(model, few, held_out):
     """Held-out accuracy of a new head on the frozen features of this backbone."""
     frozen, _ = lab.split_backbone(model)
     features = lab.CachedFeatures(frozen, cells, np.concatenate([few, held_out]))
-    head = nn.Linear(1280, 2)
+    head = nn.Linear(1280, 2).to(lab.device())
     optimizer = torch.optim.AdamW(head.parameters(), lr=3e-3, weight_decay=0.01)
     batches = lab.Batches(features, few, steps=200, flip=False)
     lab.train(head, optimizer, batches, training_step, name="probe")

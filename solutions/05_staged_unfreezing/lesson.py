@@ -154,7 +154,7 @@ TASKS = {"same modules": [train, test], "poly to mono": [poly, mono], "mono to p
 def new_top():
     """Stages 6 and 7, the last convolution and a new head: what comes after the frozen prefix."""
     _, top = lab.split_backbone(lab.load_backbone(num_classes=2, pretrained=True), stages=5)
-    return top
+    return top.to(lab.device())
 
 
 everything = np.arange(len(cells.images))
@@ -168,7 +168,7 @@ features = lab.CachedFeatures(new_top()[:-1], activations, everything)
 # %%
 top = new_top().eval()
 with torch.inference_mode():
-    whole = nn.Sequential(prefix.eval(), top).to(lab.device())(cells.batch(test[:8]).to(lab.device()))
+    whole = nn.Sequential(prefix.eval(), top)(cells.batch(test[:8]).to(lab.device()))
     in_two = top(activations.batch(test[:8]).to(lab.device()))
 print("largest difference below 0.001:", (whole - in_two).abs().max().item() < 1e-3)
 print(f"in memory: activations {activations.megabytes:.0f} MB, features {features.megabytes:.0f} MB")

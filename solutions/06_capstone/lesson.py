@@ -123,6 +123,7 @@ def prepare(recipe, indices):
     """The network to train, and the data that its trained part sees."""
     model = lab.load_backbone(num_classes=2, pretrained=True)
     model.classifier = nn.Sequential(nn.Dropout(recipe["dropout"]), model.classifier)
+    model.to(lab.device())
     small = shrink(cells.images, recipe["size"]).numpy()
     data = dataclasses.replace(cells, images=small, soft_labels=recipe["soft_labels"])
     prefix, top = lab.split_backbone(model, recipe["frozen_stages"])
@@ -659,7 +660,7 @@ if photos is not None:
 def train_own_head(photos, steps=150, seed=0):
     """A pretrained network with a new head, trained on the student's own photographs."""
     lab.seed_everything(seed)
-    network = lab.load_backbone(num_classes=len(photos.class_names))
+    network = lab.load_backbone(num_classes=len(photos.class_names)).to(lab.device())
     frozen, head = lab.split_backbone(network)
     features = lab.CachedFeatures(frozen, photos, np.arange(len(photos.images)))
     optimizer = torch.optim.AdamW(head.parameters(), lr=3e-3, weight_decay=0.01)

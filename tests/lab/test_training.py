@@ -33,6 +33,9 @@ class Points:
         return self.kinds[indices]
 
 
+BATCHES = Batches(Points(), np.arange(8), steps=3)
+
+
 def network():
     seed_everything(0)
     return nn.Sequential(nn.Flatten(), nn.Linear(48, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 2))
@@ -84,6 +87,24 @@ def test_a_step_without_a_number_is_one_sentence():
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     with pytest.raises(CourseError, match=r"loss\.item"):
         train(model, optimizer, Batches(Points(), np.arange(8), steps=3), lambda *given: None)
+
+
+def test_an_optimizer_of_another_model_is_one_sentence():
+    model, twin = network(), network()
+    optimizer = torch.optim.SGD(twin.parameters(), lr=0.1)
+    with pytest.raises(CourseError, match="does not hold the parameters of this model") as told:
+        train(model, optimizer, Batches(Points(), np.arange(8), steps=3), step)
+    assert ". " not in str(told.value)
+
+
+def test_an_optimizer_may_hold_more_than_the_model():
+    """The head trains alone, with an optimizer that the whole network's parameters were given to."""
+    model = network()
+    before = model[1].weight.detach().clone()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    history = train(nn.Sequential(nn.Flatten(), nn.Linear(48, 8), *model[3:]), optimizer, BATCHES, step)
+    assert len(history.loss) == 3
+    assert torch.equal(model[1].weight, before)
 
 
 def test_batches_draw_every_image_before_any_twice():

@@ -49,7 +49,8 @@ def kept(lesson, choice, model=None, parts=None):
         model, parts = lesson["prepare"](choice)
     trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(trainable, lr=1e-3)
-    images, labels = next(iter(lab.Batches(lesson["cells"], lesson["train"], steps=1, flip=False)))
+    batch = next(iter(lab.Batches(lesson["cells"], lesson["train"], steps=1, flip=False)))
+    images, labels = (part.to(lab.device()) for part in batch)
     lesson["step_with_frozen_statistics"](parts)(model, images, labels, optimizer)
     return (
         lab.memory.stored_activations(model, images),

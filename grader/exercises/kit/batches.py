@@ -36,13 +36,17 @@ class KnownBatches:
         self._known: list[tuple[str, str, Any, Any]] = []
         for purpose, batches in named.items():
             for index, (images, labels) in enumerate(batches):
-                # Copies: an answer may write into what it was given.
-                self._known.append((f"{purpose} {index}", "", images.clone(), labels.clone()))
+                # Copies: an answer may write into what it was given. On the CPU, where all is compared.
+                images, labels = images.cpu().clone(), labels.cpu().clone()
+                self._known.append((f"{purpose} {index}", "", images, labels))
                 for view, make in (views or {}).items():
-                    self._known.append((f"{purpose} {index}", view, make(images.clone()), labels.clone()))
+                    self._known.append((f"{purpose} {index}", view, make(images.clone()), labels))
 
     def recognise(self, given: Any) -> tuple[str, str, Any]:
-        """Name ("other" for none), view and labels (None for none) of the images that a network was given."""
+        """Name ("other" for none), view and labels (None for none) of the images that a network was given.
+
+        The images may lie on any device; the labels lie on the CPU.
+        """
         import torch
 
         if isinstance(given, torch.Tensor):

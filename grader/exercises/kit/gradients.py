@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from grader.exercises.machine.random_numbers import set_random_state
+
 _CLOSE = 1e-3  # of the gradient's norm
 
 
@@ -15,7 +17,7 @@ def relation(
         stale: what lay on them already when the batch came.
         twin: a copy of the model, taken when the batch came; ``None`` if none could be made.
         images, labels: of the batch; ``None`` if it is none of those that were given.
-        random: state of PyTorch's random numbers when the batch came, for dropout.
+        random: ``random_state()`` when the batch came, for dropout.
 
     Returns:
         "right"; "scaled" (a factor other than 1: the sum, a clipped norm); "negated"; "piled up" (with what lay
@@ -64,15 +66,13 @@ def relation(
 def _entropy(logits: Any, labels: Any) -> Any:
     import torch
 
-    return torch.nn.functional.cross_entropy(logits, labels)
+    return torch.nn.functional.cross_entropy(logits, labels.to(logits.device))
 
 
 def _of(twin: Any, images: Any, random: Any, loss: Any) -> dict[str, Any]:
     """The gradients of ``loss`` of the twin's logits; the twin's statistics may move, its weights do not."""
-    import torch
-
     twin.zero_grad(set_to_none=True)
-    torch.set_rng_state(random)
+    set_random_state(random)
     loss(twin(images)).backward()
     return {name: weight.grad.clone() for name, weight in twin.named_parameters() if weight.grad is not None}
 
@@ -87,8 +87,8 @@ def _factor(gradients: dict[str, Any], wanted: dict[str, Any]) -> float | None:
     shared = [n for n in gradients if n in wanted and wanted[n].shape == gradients[n].shape]
     if not shared:
         return None
-    got = torch.cat([gradients[name].flatten().double() for name in shared])
-    want = torch.cat([wanted[name].flatten().double() for name in shared])
+    got = torch.cat([gradients[name].cpu().flatten().double() for name in shared])  # MPS has no float64
+    want = torch.cat([wanted[name].cpu().flatten().double() for name in shared])
     length = float(want @ want)
     if length == 0 or not bool(torch.isfinite(got).all()):
         return None

@@ -46,7 +46,7 @@ class OwnLoss:
         if self._paused() or len(self.kinds) >= 60 or not getattr(logits, "requires_grad", False):
             return
         labels = self._batches.recognise(inputs[0] if inputs else None)[2]
-        shown = logits.detach().double().cpu().clone()
+        shown = logits.detach().cpu().double().clone()
         logits.register_hook(lambda gradient: self.kinds.append(_kind(gradient, shown, labels)))
 
 
@@ -61,11 +61,11 @@ def _kind(gradient: Any, logits: Any, labels: Any) -> str:
         or int(labels.max()) >= logits.shape[1]
     ):
         return "other"
-    got, shares = gradient.detach().double().cpu().flatten()[:, None], logits.softmax(dim=1)
+    got, shares = gradient.detach().cpu().double().flatten()[:, None], logits.softmax(dim=1)
     if not bool(torch.isfinite(got).all()) or not bool(torch.isfinite(shares).all()):
         return "other"
     with torch.no_grad():
-        own = torch.nn.functional.one_hot(labels.cpu(), logits.shape[1]).double()
+        own = torch.nn.functional.one_hot(labels, logits.shape[1]).double()
         columns = torch.stack([shares, own, torch.ones_like(own)], dim=-1).flatten(end_dim=1)
         weights = torch.linalg.lstsq(columns, got, driver="gelsd").solution
         scale, pull = float(weights[0]), -float(weights[1])

@@ -81,7 +81,7 @@ class LossWatch:
         name, _, labels = self._batches.recognise(inputs[0] if inputs else None)
         if labels is not None and len(labels) != len(logits):
             labels = None
-        plain = logits.detach().double().cpu().clone()
+        plain = logits.detach().cpu().double().clone()  # in this order: MPS has no float64
         record = {
             "batch": name,
             "size": len(plain),
@@ -107,7 +107,7 @@ def _are_logits(value: Any) -> bool:
 
 
 def _note(record: dict[str, Any], gradient: Any, logits: Any, labels: Any) -> None:
-    record["loss_was"], record["factor"] = _loss_behind(gradient.detach().double().cpu(), logits, labels)
+    record["loss_was"], record["factor"] = _loss_behind(gradient.detach().cpu().double(), logits, labels)
 
 
 def _loss_behind(gradient: Any, logits: Any, labels: Any) -> tuple[str, float]:

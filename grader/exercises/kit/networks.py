@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from grader.exercises.machine.random_numbers import random_numbers_from
+
 # The first is the beginning of the second: `name.startswith(stage)` finds both.
 _ALIKE = [("low", "lower"), ("deep", "deepest"), ("wide", "widened"), ("fine", "finer"), ("mid", "midway")]
 _STAGES = ["opening1", "coarse2", "textures3", "parts4"]  # digits: whoever strips them finds no such child
@@ -69,7 +71,8 @@ def network(spec: Spec):
     """The network of a spec, in training mode, all of it trainable.
 
     Takes float32 images ``(N, 3, size, size)``, gives logits ``(N, num_classes)``. Its weights depend on
-    ``spec["seed"]`` alone; PyTorch's global random numbers are left as they were.
+    ``spec["seed"]`` alone; PyTorch's global random numbers are left as they were. It lies on the CPU, whatever the
+    default device of the moment.
     """
     import torch
     from torch import nn
@@ -85,8 +88,7 @@ def network(spec: Spec):
         return nn.Sequential(*first, second, Gate(outputs))
 
     # SiLU everywhere: a unit that is off would hide what moves. No bias in front of a norm, which takes it out.
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(spec["seed"])
+    with random_numbers_from(spec["seed"]), torch.device("cpu"):
         widths = spec["widths"]
         stem = nn.Sequential(convolution(3, widths[0]), NormAct(widths[0]))
         stem.add_module(

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from grader.exercises.kit.networks import network, network_spec
+from grader.exercises.machine.random_numbers import random_numbers_from
 
 # The first is the beginning of the second: `name.startswith(child)` finds both.
 _ALIKE = [("mix", "mixer"), ("view", "viewer"), ("fold", "folder"), ("band", "banded")]
@@ -63,8 +64,7 @@ def counted_network(spec: dict[str, Any]):
             parameter.grad = torch.zeros_like(parameter) if parameter.requires_grad else None
         return model
     width, traits = spec["width"], spec["traits"]
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(spec["seed"])
+    with random_numbers_from(spec["seed"]):
         shared = nn.Conv2d(width, width, 3, padding=1), nn.BatchNorm2d(width)
         again = shared if "tied" in traits else (nn.Conv2d(width, width, 3, padding=1), nn.BatchNorm2d(width))
         parts = [

@@ -4,6 +4,8 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
+from grader.exercises.machine.random_numbers import kept_random_numbers, start_random_numbers
+
 
 @contextlib.contextmanager
 def clean_settings(one_thread: bool = True, eager: bool = False) -> Iterator[None]:
@@ -22,7 +24,7 @@ def clean_settings(one_thread: bool = True, eager: bool = False) -> Iterator[Non
     deterministic = torch.are_deterministic_algorithms_enabled()
     anomaly, threads = torch.is_anomaly_enabled(), torch.get_num_threads()
     with contextlib.ExitStack() as stack:
-        stack.enter_context(torch.random.fork_rng(devices=[]))
+        stack.enter_context(kept_random_numbers())
         stack.enter_context(torch.inference_mode(False))
         for kind in ("cpu", "cuda"):
             with contextlib.suppress(RuntimeError):  # of a build without it
@@ -31,7 +33,7 @@ def clean_settings(one_thread: bool = True, eager: bool = False) -> Iterator[Non
             stack.enter_context(torch.compiler.set_stance("force_eager"))
         if one_thread:
             torch.set_num_threads(1)
-        torch.manual_seed(0)
+        start_random_numbers(0)
         torch.set_default_dtype(torch.float32)
         _set_default_device(torch.device("cpu"))
         torch.set_grad_enabled(True)
