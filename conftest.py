@@ -21,11 +21,8 @@ os.environ[VARIABLE] = "off"
 TRAININGS = pytest.StashKey[Path]()
 NBVAL = re.compile(r"solutions/(?P<lesson>\d\d_\w+)/lesson\.ipynb::")
 RELEASE_RUN = re.compile(r"test_run_all_goes_through\w+\[(?P<lesson>\d\d_\w+)\]")
-STARTS_KERNELS = {
-    "built_once",
-    "nbgrader",
-    "sandbox",
-}  # fixtures that build a lesson, run nbgrader or a kernel
+# Fixtures that build a lesson, run nbgrader, or start a sandboxed kernel.
+STARTS_KERNELS = {"built_once", "nbgrader", "sandbox"}
 CELL_SECONDS = 1500  # the longest training takes four minutes of a quiet core
 
 # Whole folders that share one server.
@@ -38,6 +35,7 @@ LONGEST_FIRST = (
     "tests/autograde/hostile/test_hostile_class.py",
     "tests/bench/test_bench_smoke.py",
     "tests/autograde/run/test_interrupted_runs.py",
+    "tests/test_documented_commands.py",
     "tests/autograde/execute/test_workers.py",
     "lesson 01_scratch_vs_finetuning",
     "lesson 05_staged_unfreezing",
@@ -54,13 +52,14 @@ LONGEST_FIRST = (
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Processes for ``-n auto``: a core each, but one for a single file, which starts faster alone."""
+    """Processes for ``-n auto``: one more than cores, since classes that are graded wait for much of their time;
+    but none for a single file, which starts faster alone."""
     if chosen := os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS"):
         return int(chosen)
     paths = [Path(argument.partition("::")[0]) for argument in config.args]
     if config.option.collectonly or all(path.is_file() for path in paths):
         return 0
-    return min(_cores(), 8)  # a process with PyTorch takes about 1 GB
+    return min(_cores() + 1, 8)  # a process with PyTorch takes about 1 GB
 
 
 def pytest_configure(config: pytest.Config) -> None:

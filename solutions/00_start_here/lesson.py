@@ -37,9 +37,10 @@ print(environment_report())
 # Each lesson goes on by importing what it needs.
 
 # %%
+from grader import lab  # first: it tells PyTorch's threads how to wait for each other
+
 import torch
 
-from grader import lab
 from grader.exercises import check
 from grader.quiz import quiz
 

@@ -24,6 +24,8 @@
 # The photographs are those of lesson 1, from the [ELPV data set](https://github.com/zae-bayern/elpv-dataset) (Buerhop-Lutz et al. 2018, CC BY-NC-SA 4.0: not for commercial use).
 
 # %% tags=["recorded"]
+from grader import lab  # first: it tells PyTorch's threads how to wait for each other
+
 import time
 from collections import OrderedDict
 from dataclasses import replace
@@ -33,7 +35,6 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from grader import lab
 from grader.exercises import check
 from grader.lab.plots import new_figure
 from grader.quiz import quiz

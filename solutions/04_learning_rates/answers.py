@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from grader.exercises.kit.condition import condition
+from grader.exercises.kit.condition import expected_condition
 from grader.exercises.kit.networks import head_norm
 from grader.exercises.kit.tensors import snapshot
 from grader.exercises.lesson_04_learning_rates.find_the_bug import FindTheBug
@@ -76,7 +76,7 @@ def _range_run(run: dict, right: dict[str, Any]) -> dict:
         "steps": right["steps"],
         "known_rates": _known_rates(run["lowest"], run["highest"], run["batches"]),
         "untouched": {mode: _untouched(model, batches, mode == "training") for mode in ("training", "eval")},
-        "before": condition(model),
+        "before": expected_condition(model),
     }
 
 
@@ -107,7 +107,7 @@ def _grouped(asked: dict) -> dict:
         "decay": asked["decay"],
         "parts": {name: owner.get(id(parameter), "") for name, parameter in named},
         "shared": [name for name, parameter in named if len(parts_of.get(id(parameter), [])) > 1],
-        "before": condition(model),
+        "before": expected_condition(model),
     }
 
 
@@ -168,7 +168,7 @@ def find_the_bug(challenge: dict) -> dict:
         "backbone_rate": rates[0],
         "head_rate": rates[1],
         "warm_up": rates[2],
-        "before": condition(hunted_network(challenge)),
+        "before": expected_condition(hunted_network(challenge)),
         "steps": right["steps"],
         "final": right["after"]["state"],
         "released": snapshot(released),

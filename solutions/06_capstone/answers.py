@@ -9,7 +9,7 @@ import numpy as np
 from scipy.stats import beta, binom, binomtest
 from scipy.stats import t as student_t
 
-from grader.exercises.kit.condition import condition
+from grader.exercises.kit.condition import expected_condition
 from grader.exercises.lesson_06_capstone.held_out import held_out_cells
 from grader.exercises.lesson_06_capstone.saved_networks import fresh_network, trained_network
 
@@ -250,8 +250,8 @@ def save_and_load(challenge: dict) -> dict:
     return {
         "networks": [
             {
-                "before": condition(trained_network(network, challenge["data_seed"])),
-                "fresh": condition(fresh_network(network, challenge["fresh_seed"])),
+                "before": expected_condition(trained_network(network, challenge["data_seed"])),
+                "fresh": expected_condition(fresh_network(network, challenge["fresh_seed"])),
                 "head": network["spec"]["head"],
             }
             for network in challenge["networks"]

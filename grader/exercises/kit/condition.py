@@ -69,6 +69,14 @@ def condition(model: Any, own_hooks: Collection[Any] = ()) -> dict[str, Any]:
     }
 
 
+def expected_condition(model: Any) -> dict[str, Any]:
+    """``condition`` for expected values, the same wherever they are computed.
+
+    Without attributes, which tell objects of one process apart: ``given`` takes those that the kernel saw.
+    """
+    return condition(model) | {"attributes": {}}
+
+
 def _plain_attributes(owner: Any) -> list[tuple[str, str]]:
     """What an answer may have set or written on a module or a parameter, by name."""
     return sorted(
