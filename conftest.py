@@ -52,8 +52,10 @@ LONGEST_FIRST = (
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Processes for ``-n auto``: one more than cores, since classes that are graded wait for much of their time;
-    but none for a single file, which starts faster alone."""
+    """Processes for ``-n auto``: one more than cores, since a class that is graded waits much of its time.
+
+    None for a single file, which starts faster alone.
+    """
     if chosen := os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS"):
         return int(chosen)
     paths = [Path(argument.partition("::")[0]) for argument in config.args]
