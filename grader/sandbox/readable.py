@@ -12,6 +12,8 @@ def interpreter_folders() -> tuple[Path, ...]:
     """The environment, the interpreter that it was made from, and this package; no folder of the course."""
     found = {Path(folder).absolute() for folder in (sys.prefix, sys.base_prefix, sys.exec_prefix)}
     found |= {Path(sysconfig.get_path(name)).absolute() for name in ("purelib", "platlib", "stdlib")}
+    # An environment may see the packages of another: a hub's shared one, or `--system-site-packages`.
+    found |= {Path(folder).absolute() for folder in sys.path if folder.endswith("-packages")}
     executable = Path(sys.executable)
     while executable.is_symlink():  # each link on the way must be there
         executable = executable.parent / executable.readlink()

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field
 
-from grader.exercises.kit.condition import Condition
+from grader.exercises.kit.condition import Attributes, Condition
 from grader.exercises.kit.tensors import State, inside, is_weight, same
 from grader.exercises.lesson_01_scratch_vs_finetuning.raw_scores import are_raw
 from grader.exercises.machine.evidence_types import StrictEvidence
@@ -30,7 +30,7 @@ class Network(StrictEvidence):
     """
 
     condition: Condition
-    attributes: dict[str, list[int]]
+    attributes: Attributes
     layouts: dict[str, list[int]]
     scores: list[float]
     dotted: str
