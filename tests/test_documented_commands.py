@@ -58,10 +58,12 @@ def fetched(tmp_path_factory) -> Path:
 
 def run(root: Path, command: str) -> str:
     path = os.pathsep.join([str(root.parent / "environment" / "bin"), os.environ["PATH"]])
+    templates = str(Path(sysconfig.get_path("data")) / "share" / "jupyter")  # installed with the packages
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", command],
         cwd=root,
-        env=os.environ | {"JUPYTER_CONFIG_DIR": str(root / ".jupyter"), "PATH": path},
+        env=os.environ
+        | {"JUPYTER_CONFIG_DIR": str(root / ".jupyter"), "PATH": path, "JUPYTER_PATH": templates},
         capture_output=True,
         text=True,
         check=False,
