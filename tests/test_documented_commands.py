@@ -59,6 +59,7 @@ def fetched(tmp_path_factory) -> Path:
 def run(root: Path, command: str) -> str:
     path = os.pathsep.join([str(root.parent / "environment" / "bin"), os.environ["PATH"]])
     templates = str(Path(sysconfig.get_path("data")) / "share" / "jupyter")  # installed with the packages
+    own = {"JUPYTER_CONFIG_DIR": str(root / ".jupyter"), "PATH": path, "JUPYTER_PATH": templates}
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", command],
         cwd=root,
