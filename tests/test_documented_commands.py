@@ -63,8 +63,7 @@ def run(root: Path, command: str) -> str:
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", command],
         cwd=root,
-        env=os.environ
-        | {"JUPYTER_CONFIG_DIR": str(root / ".jupyter"), "PATH": path, "JUPYTER_PATH": templates},
+        env=os.environ | own,
         capture_output=True,
         text=True,
         check=False,
