@@ -52,7 +52,7 @@ LONGEST_FIRST = (
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Processes for ``-n auto``: a core each; one more took half as long again, measured on two cores.
+    """Processes for ``-n auto``: a core each, since most of the work computes.
 
     None for a single file, which starts faster alone.
     """
