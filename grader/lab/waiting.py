@@ -1,9 +1,9 @@
 """How PyTorch's threads wait for each other: spinning for long, unless told otherwise before it is imported.
 
 On a machine that does nothing else, spinning saves a little. Beside a browser, or with several kernels on one
-machine, it burns the time that the others need. Measured once on two cores, a training step at 96 pixels alone,
-and with three such processes at once: 150 and 1,300 ms as PyTorch has it, 161 and 560 with a short spin, 208
-and 430 without any. ``tests/bench/bench_waiting.py`` measures anew.
+machine, it burns the time that the others need. Measured once on two cores, a training step at 96 pixels,
+alone and beside two others like it: 150 and 1,300 ms as PyTorch has it, 161 and 560 with a short spin, 208 and
+430 without any. ``tests/bench/bench_waiting.py`` measures anew.
 """
 
 import os
