@@ -2,8 +2,8 @@
 
 On a machine that does nothing else, spinning saves a little. Beside a browser, or with several kernels on one
 machine, it burns the time that the others need. Measured once on two cores, a training step at 96 pixels,
-alone and beside two others like it: 150 and 1,300 ms as PyTorch has it, 161 and 560 with a short spin, 208 and
-430 without any. ``tests/bench/bench_waiting.py`` measures anew.
+alone and beside two others like it: 150 and 1,300 ms as PyTorch has it, 161 and 560 with a short spin, 208
+and 430 without any. ``tests/bench/bench_waiting.py`` measures anew.
 """
 
 import os
