@@ -2,6 +2,7 @@
 
 import fnmatch
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -58,6 +59,14 @@ def test_pytest_collects_every_file_of_tests(tmp_path: Path) -> None:
     assert (tmp_path / "record").is_file(), done.stdout[-2000:] + done.stderr[-2000:]
     collected = {Path(line).relative_to(ROOT) for line in (tmp_path / "record").read_text().splitlines()}
     assert {path.as_posix() for path in collected} == set(tracked(":(glob)tests/**/test_*.py"))
+
+
+def test_no_test_is_named_by_what_it_reads(request: pytest.FixtureRequest) -> None:
+    """Such a name changes with the hour or the process (a packed zip), and pytest's workers then disagree."""
+    names = [item.name for item in request.session.items]
+    assert [
+        name for name in names if len(name) > 400 or re.search(r"PK\\x03|<.* object at |0x[0-9a-f]{8}", name)
+    ] == []
 
 
 def test_no_folder_has_a_name_that_ignore_files_of_others_hide() -> None:
