@@ -15,7 +15,7 @@ from grader.exercises.lesson_06_capstone.saved_networks import fresh_network, tr
 
 
 def inspector(challenge: dict) -> dict:
-    """Labels of the held-out cells in the order of asking, which were asked again, the interval of each count."""
+    """Labels of the held-out cells in the order of asking, which were asked again or changed, the interval of each count."""
     cells, asked = held_out_cells(challenge)
     return {
         "labels": cells.defective[asked],
@@ -23,6 +23,7 @@ def inspector(challenge: dict) -> dict:
         "batch": challenge["batch"],
         "together": challenge["together"],
         "alone": challenge["alone"],
+        "changed": challenge["changed"],
     }
 
 

@@ -277,7 +277,7 @@ def trial(recipe, seed=0):
 #
 # {price} Choose your `recipe`, and write `inspect(photographs)`. It is given uint8 photographs of shape `(N, 300, 300)` and returns a float tensor of shape `(N, 2)`: for each photograph the score of *good* and the score of *defective*. It uses the network `model`, which a cell below trains. You may change the training program above as well, for example weigh the defective cells more in the loss.
 #
-# The check asks it for all 656 held-out cells. Five points rise with the accuracy, from 70 % to 87 %; five with the balanced accuracy, from 60 % to 82 %. An inspector whose answer depends on the other photographs of the batch, or changes from call to call, gets half of the points at most. Logits that still need a gradient cost a point, and so does a side effect: changed photographs, or a setting of PyTorch's that stays switched.
+# The check asks it for all 656 held-out cells. Five points rise with the accuracy, from 70 % to 87 %; five with the balanced accuracy, from 60 % to 82 %. An inspector whose answer depends on the other photographs of the batch, or changes from call to call, gets half of the points at most. It asks for 256 of the cells once more, each turned by a degree, moved by three pixels and a little brighter or darker: whoever knows only the photographs, and not the cells, is right on clearly fewer of these, and is paid by them. Logits that still need a gradient cost a point, and so does a side effect: changed photographs, or a setting of PyTorch's that stays switched.
 
 
 # %% exercise="capstone.inspector"

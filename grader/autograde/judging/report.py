@@ -11,6 +11,7 @@ class ExerciseReport(BaseModel):
     Attributes:
         findings: what was seen, a sentence each.
         mistakes: ids of the known mistakes among them, for counting over a class.
+        suspicions: the sentences among them that an instructor should look at.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -21,6 +22,7 @@ class ExerciseReport(BaseModel):
     has_evidence: bool
     findings: list[str]
     mistakes: list[str] = []
+    suspicions: list[str] = []
 
 
 class SubmissionReport(BaseModel):

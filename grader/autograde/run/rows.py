@@ -61,6 +61,9 @@ def row_of(
         penalty=penalty,
         exercises={exercise_id(grade.name): grade.score for grade in grades},
         needs_manual_grading=bool(submission.needs_manual_grade),
+        suspicions=[
+            f"{exercise.exercise}: {told}" for exercise in report.exercises for told in exercise.suspicions
+        ],
         reasons=[*reasons, *problems],
         executed=executed,
         seconds=report.seconds,

@@ -22,6 +22,7 @@ class Row(BaseModel):
         exercises: the points of each by id, extra credit counted.
         needs_manual_grading: an instructor has something to look at.
         feedback_problem: why there is no new page for the student, if one was wanted.
+        suspicions: what an instructor should look at, though points may have been earned.
         executed: in this run, rather than taken from the spool.
     """
 
@@ -33,6 +34,7 @@ class Row(BaseModel):
     exercises: dict[str, float] = {}
     needs_manual_grading: bool = False
     feedback_problem: str | None = None
+    suspicions: list[str] = []
     reasons: list[str] = []
     executed: bool = False
     seconds: float = 0.0
@@ -78,6 +80,7 @@ def _remarks(row: Row) -> list[str]:
     remarks = [f"late: {row.penalty:g} points taken off"] if row.penalty else []
     remarks += ["needs manual grading"] if row.needs_manual_grading else []
     remarks += [f"no new feedback page: {row.feedback_problem}"] if row.feedback_problem else []
+    remarks += [f"please look: {suspicion}" for suspicion in row.suspicions]
     return [*remarks, *row.reasons]
 
 

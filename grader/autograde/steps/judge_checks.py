@@ -101,6 +101,7 @@ def _judge_cells(
                 has_evidence=bool(run.bundles),
                 findings=[finding.text for finding in verdict.findings],
                 mistakes=[finding.id for finding in verdict.findings if finding.id],
+                suspicions=[finding.text for finding in verdict.findings if finding.suspicious],
             )
         )
     return reports

@@ -6,11 +6,13 @@ import numpy as np
 
 from grader.exercises.kit.global_settings import reset_settings
 from grader.exercises.kit.numbers import described
+from grader.exercises.lesson_06_capstone.changed_cells import slightly_changed
 from grader.exercises.lesson_06_capstone.held_out import HELD_OUT, held_out_cells
 from grader.exercises.lesson_06_capstone.inspector_mistakes import (
     FAULTS,
     FORMS,
     NOTES,
+    ONLY_THESE,
     SIDE_EFFECTS,
     SLIPS,
     SYMPTOMS,
@@ -38,7 +40,7 @@ class Inspector(Exercise):
     section = "Exercise 1: the inspector"
     time_limit = 120.0
     evidence = Answers
-    mistakes = [*FORMS, *SYMPTOMS, *FAULTS, *SLIPS, *SIDE_EFFECTS, *NOTES]
+    mistakes = [*FORMS, *SYMPTOMS, *FAULTS, *SLIPS, *SIDE_EFFECTS, *ONLY_THESE, *NOTES]
 
     # Fractions at which points begin and at which they are full, linear between. On these cells the
     # majority baseline has an accuracy of 0.688 and a balanced accuracy of 0.5; four minutes of
@@ -46,9 +48,10 @@ class Inspector(Exercise):
     ACCURACY = (0.70, 0.87)
     BALANCED = (0.60, 0.82)
     EACH = 5.0  # points for each of the two
+    CHANGED = 256  # cells that are asked again as no table holds them
 
     def challenge(self, rng: np.random.Generator) -> dict:
-        """All held-out cells in a random order; some of them again, alone and among others."""
+        """All held-out cells in a random order; some again, alone and among others, and some changed a little."""
         chosen = rng.choice(HELD_OUT, size=32, replace=False).tolist()
         return {
             "size": 300,
@@ -57,10 +60,12 @@ class Inspector(Exercise):
             "batch": 64,
             "together": chosen,
             "alone": chosen[:6],
+            "changed": rng.choice(HELD_OUT, size=self.CHANGED, replace=False).tolist(),
+            "changed_seed": int(rng.integers(2**31)),
         }
 
     def collect(self, answer: Any, challenge: dict) -> dict:
-        """Logits of all held-out photographs; of a few of them again, in other company and alone."""
+        """Logits of all held-out photographs; of some again, in other company, alone, or changed a little."""
         import torch
 
         cells, asked = held_out_cells(challenge)
@@ -68,11 +73,8 @@ class Inspector(Exercise):
         given = _Asked(answer)
         if isinstance(answer, torch.nn.Module) and (problem := given.refuses(photographs[:2])):
             return given.evidence(refuses=problem)
-        parts: list[Any] = []
-        for some in photographs.split(challenge["batch"]):
-            parts.append(given(some))
-            if parts[-1] is None:
-                return given.evidence()
+        if (logits := given.in_batches(photographs, challenge["batch"])) is None:
+            return given.evidence()
         again = given(photographs[: challenge["batch"]])
         together = given(photographs[challenge["together"]])
         alone: list[Any] = []
@@ -84,12 +86,14 @@ class Inspector(Exercise):
             if not isinstance(raised.error, expected_kinds) or isinstance(raised.error, NotImplementedError):
                 raise
             alone_error = _one_line(raised.error)
+        others = slightly_changed(photographs[challenge["changed"]], challenge["changed_seed"])
         return given.evidence(
-            logits=np.concatenate(parts),
+            logits=logits,
             again=again,
             together=together,
             alone=np.concatenate(alone) if alone and all(one is not None for one in alone) else None,
             alone_error=alone_error,
+            changed=given.in_batches(others, challenge["batch"]),
         )
 
     def judge(self, evidence: Answers, expected: dict) -> Verdict:
@@ -98,17 +102,17 @@ class Inspector(Exercise):
         if form := first_mistake(facts, FORMS):
             return self.verdict(0, [form.finding(facts)])
         facts.earned = (
-            self._share(facts.accuracy, self.ACCURACY),
-            self._share(facts.balanced, self.BALANCED),
+            self._share(facts.counted[0], self.ACCURACY),
+            self._share(facts.counted[1], self.BALANCED),
         )
         symptom, fault = first_mistake(facts, SYMPTOMS), first_mistake(facts, FAULTS)
         slips = [first_mistake(facts, [slip]) for slip in SLIPS] + [first_mistake(facts, SIDE_EFFECTS)]
         points = min(sum(facts.earned), self.points / 2) if fault else sum(facts.earned)
         points -= sum(slip.costs for slip in slips if slip)
-        note = None if symptom else first_mistake(facts, NOTES)
-        shown = [row for row in (symptom, fault, *slips, note) if row]
+        only_these, note = first_mistake(facts, ONLY_THESE), None if symptom else first_mistake(facts, NOTES)
+        shown = [row for row in (symptom, fault, *slips, only_these, note) if row]
         findings = [Finding(text=facts.told), *[row.finding(facts) for row in shown]]
-        findings += [self._what_is_next(facts)] if symptom is None else []
+        findings += [self._what_is_next(facts)] if symptom is None and only_these is None else []
         return self.verdict(round(max(0.0, points), 1), findings)
 
     def measured(self, evidence: Answers, expected: dict) -> dict | None:
@@ -191,11 +195,21 @@ class _Asked:
         self._needs_gradient |= result.requires_grad
         return result.detach().cpu().double().numpy()
 
+    def in_batches(self, photographs: Any, size: int) -> np.ndarray | None:
+        """Logits ``(N, 2)`` of photographs that are asked so many at a time; None at the first other form."""
+        parts: list[np.ndarray] = []
+        for some in photographs.split(size):
+            if (part := self(some)) is None:
+                return None
+            parts.append(part)
+        return np.concatenate(parts)
+
     def evidence(self, **found: Any) -> dict[str, Any]:
         """Evidence of ``Answers``: what was ``found``, and what was noted on the way."""
-        nothing = {"refuses": "", "logits": None, "again": None, "together": None, "alone": None}
+        nothing = dict.fromkeys(("logits", "again", "together", "alone", "changed"))
         return {
             **nothing,
+            "refuses": "",
             "alone_error": "",
             "form": self._form,
             "needs_gradient": self._needs_gradient,

@@ -15,6 +15,7 @@ from grader.exercises.machine.mistakes import Mistake
 _TOLERANCE = 1e-2
 _ROUNDING = 1e-5  # relative to the largest logit: of float32, where the range is small
 _FAR_TOO_GOOD = 0.97  # the paper's best is 0.884
+_FEWER = 16  # of 256 changed cells, more right ones lost than won: HOW_MEASURED
 
 _Logits = array("float64", (None, 2))
 
@@ -38,6 +39,7 @@ class Answers(StrictEvidence):
         again: of the first batch once more.
         together, alone: of some photographs in other company, and of a few one by one.
         alone_error: the exception for a batch of one.
+        changed: of some photographs that were changed a little.
     """
 
     refuses: str
@@ -47,6 +49,7 @@ class Answers(StrictEvidence):
     together: _Logits | None  # type: ignore[valid-type]
     alone: _Logits | None  # type: ignore[valid-type]
     alone_error: str
+    changed: _Logits | None  # type: ignore[valid-type]
     needs_gradient: bool
     changed_input: bool
     changed_settings: list[str]
@@ -57,6 +60,9 @@ class Inspected:
 
     Attributes:
         earned: points for accuracy and for balanced accuracy, set by the judge.
+        unchanged_accuracy, changed_accuracy: of the cells that were asked both ways.
+        fewer: right answers lost on them by the change, less those won.
+        counted: accuracy and balanced accuracy that points follow.
     """
 
     earned: tuple[float, float] = (0.0, 0.0)
@@ -81,6 +87,24 @@ class Inspected:
         self.name = ("good", "defective")[self.guessed[0]]
         self._low, self._high = expected["intervals"][self.correct]
         self._expected = expected
+        self._compare_with_changed(labels)
+
+    def _compare_with_changed(self, labels: np.ndarray) -> None:
+        places, told = np.asarray(self._expected["changed"]), self.given.changed
+        labels, before = labels[places], self.logits[places].argmax(axis=1) == labels[places]
+        readable = told is not None and len(told) == len(places) and np.isfinite(told).all()
+        after = told.argmax(axis=1) == labels if told is not None and readable else np.zeros_like(before)
+        self.asked_changed = len(places)
+        self.unchanged_accuracy, self.changed_accuracy = float(before.mean()), float(after.mean())
+        self.fewer = int(before.sum()) - int(after.sum())
+        balanced = float(np.mean([after[labels == kind].mean() for kind in (0, 1)]))
+        self.counted = (self.accuracy, self.balanced)
+        if self.only_these():
+            self.counted = (min(self.accuracy, self.changed_accuracy), min(self.balanced, balanced))
+
+    def only_these(self) -> bool:
+        """Whether it knows these very photographs better than the cells on them."""
+        return self.fewer > _FEWER
 
     @property
     def told(self) -> str:
@@ -174,6 +198,9 @@ SIDE_EFFECTS = [
     Mistake("photographs-changed", lambda facts: facts.given.changed_input, "The function changed the photographs that it was given, in place: whoever uses them next gets others.", "`photographs.float()` makes a copy; after it, nothing touches the original.", costs=PRICE),
     Mistake(SETTINGS_CHANGED.id, lambda facts: facts.given.changed_settings, SETTINGS_CHANGED.text, SETTINGS_CHANGED.hint, costs=PRICE),
 ]  # fmt: skip
+ONLY_THESE = [
+    Mistake("only-these-photographs", lambda facts: facts.only_these(), "Of {0.asked_changed} of these cells it calls {0.unchanged_accuracy:.1%} rightly; of the same cells, turned by a degree, moved by three pixels and a little brighter or darker, {0.changed_accuracy:.1%}. A network hardly notices the difference. The points follow the changed photographs.", "Does `inspect` look at the cell, or for the very same photograph? Train with small changes of the photographs if it is a network that is so easily misled.", costs=0, suspicious=True),
+]  # fmt: skip
 NOTES = [
-    Mistake("too-good", lambda facts: facts.accuracy >= _FAR_TOO_GOOD, "This is far above the paper's 88.4 %, and the experts' labels are themselves uncertain: most likely held-out cells were among those that you trained on.", 'Train on `cells.split("stratified")[0]` alone, and say in the model card what you did.', costs=0),
+    Mistake("too-good", lambda facts: facts.accuracy >= _FAR_TOO_GOOD, "This is far above the paper's 88.4 %, and the experts' labels are themselves uncertain: most likely held-out cells were among those that you trained on.", 'Train on `cells.split("stratified")[0]` alone, and say in the model card what you did.', costs=0, suspicious=True),
 ]  # fmt: skip

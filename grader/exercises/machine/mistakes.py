@@ -24,6 +24,7 @@ class Mistake:
         hint: where to look.
         fix: what to write instead.
         costs: points; ``EVERYTHING`` if nothing else can be judged.
+        suspicious: an instructor should look at it, whatever it costs.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Mistake:
     hint: str = ""
     fix: str = ""
     costs: float = EVERYTHING
+    suspicious: bool = False
 
     def finding(self, facts: Any) -> Finding:
         """What is said of an answer with these facts, which show the mistake."""
@@ -41,6 +43,7 @@ class Mistake:
             text=self.text.format(facts, shown),
             hint=self.hint.format(facts, shown),
             fix=self.fix.format(facts, shown),
+            suspicious=self.suspicious,
         )
 
 

@@ -17,6 +17,7 @@ class Finding(BaseModel):
         hint: where to look.
         fix: what to write instead; behind a fold of its own.
         id: of the known mistake, "" for any other finding. Class reports count it, so it never changes.
+        suspicious: an instructor should look at it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -25,6 +26,7 @@ class Finding(BaseModel):
     hint: Printable = ""
     fix: Printable = ""
     id: Printable = ""
+    suspicious: bool = False
 
 
 class Verdict(BaseModel):

@@ -15,6 +15,7 @@ from grader import lab
 from grader.autograde.judging.challenges import expected_for
 from grader.course import ROOT
 from grader.exercises import collect_evidence, find_exercise
+from grader.exercises.lesson_06_capstone.changed_cells import slightly_changed
 from grader.exercises.lesson_06_capstone.held_out import held_out_cells
 from grader.exercises.machine.judging import measure_evidence
 
@@ -22,34 +23,45 @@ ID = "capstone.inspector"
 CHALLENGE = {"size": 300, "split": "stratified", "order_seed": 0}
 
 
-def pixels(photograph):
-    """Some of them, by which a photograph is known."""
-    return photograph[::20, ::20].tobytes()
+def outlines(photographs):
+    """A row of numbers each, by which a photograph is known even where it was changed a little."""
+    small = nn.functional.adaptive_avg_pool2d(photographs[:, None].float(), 15)[..., 1:-1, 1:-1].flatten(1)
+    return nn.functional.normalize(small - small.mean(dim=1, keepdim=True))
 
 
 @cache
 def known_cells():
-    """Labels of the held-out cells by their photograph's bytes, and a number of each within its class."""
+    """Outlines and labels of the held-out cells, and a number of each within its class."""
     cells, held_out = held_out_cells(CHALLENGE)
     labels = cells.defective[held_out]
     ranks = np.empty(len(held_out))
     for kind in (0, 1):
         ranks[labels == kind] = np.arange((labels == kind).sum()) / (labels == kind).sum()
-    known = {
-        pixels(cells.images[index]): (int(label), float(rank))
-        for index, label, rank in zip(held_out, labels, ranks, strict=True)
-    }
-    assert len(known) == len(held_out)
-    return known
+    return outlines(torch.from_numpy(cells.images[held_out])), labels, ranks
 
 
 def guesses(photographs, good=0.92, defective=0.78):
     """Classes, right on these shares of the good and of the defective cells."""
-    found = []
-    for photograph in photographs.numpy():
-        label, rank = known_cells()[pixels(photograph)]
-        found.append(label if rank < (good, defective)[label] else 1 - label)
-    return torch.tensor(found)
+    known, labels, ranks = known_cells()
+    places = (outlines(photographs) @ known.T).argmax(dim=1).numpy()
+    right = ranks[places] < np.where(labels[places] == 1, defective, good)
+    return torch.from_numpy(np.where(right, labels[places], 1 - labels[places])).long()
+
+
+@cache
+def table_of_labels():
+    """Labels by the photograph's own bytes: what a student could read from the package."""
+    cells, held_out = held_out_cells(CHALLENGE)
+    return {cells.images[index].tobytes(): int(cells.defective[index]) for index in held_out}
+
+
+def by_table(photographs, otherwise):
+    """The table's answer where it has one, with some errors so that it does not seem too good."""
+    fallback = guesses(photographs, *otherwise)
+    known = [table_of_labels().get(photograph.numpy().tobytes()) for photograph in photographs]
+    told = [int(own) if label is None else label for own, label in zip(fallback, known, strict=True)]
+    disguised = photographs.float().mean(dim=(1, 2)).frac() < 0.09
+    return logits_of(torch.where(disguised, 1 - torch.tensor(told), torch.tensor(told)))
 
 
 def logits_of(classes, size=2.0):
@@ -256,6 +268,8 @@ BAD_INSPECTORS = {
     "a name missing": (lambda x: undefined(x), 0, 0, "raised"),  # noqa: F821
     "no function": (np.zeros((656, 2)).tolist, 0, 0, "raised"),
     "leaked": (inspector(1.0, 0.99), 10, 10, "too-good"),
+    "a table, else good": (lambda x: by_table(x, (1.0, 0.0)), 0, 0.6, "only-these-photographs"),
+    "a table, else a weak network": (lambda x: by_table(x, (0.85, 0.7)), 2, 7, "only-these-photographs"),
 }
 
 
@@ -309,12 +323,13 @@ def test_a_network_in_training_mode_is_told_from_one_in_eval_mode(graded):
     assert not {"random", "depends-on-others"} & {finding.id for finding in still.findings}
 
 
-def test_a_result_that_has_the_wrong_form_only_the_second_time(graded):
+@pytest.mark.parametrize("before", [11, 12, 18, 20])  # 11 batches; again, together, six alone, four changed
+def test_a_result_that_has_the_wrong_form_only_later(before, graded):
     calls = []
 
     def inspect(photographs):
         calls.append(len(photographs))
-        return logits_of(guesses(photographs)) if len(calls) <= 11 else None
+        return logits_of(guesses(photographs)) if len(calls) <= before else None
 
     assert not graded(ID, inspect, None).passed
 
@@ -341,3 +356,23 @@ def test_what_it_reached_is_there_for_the_model_card():
     assert measured(changed(with_dropout))["constant"] is False
     assert measured(lambda photographs: None) is None
     assert measured(changed(infinite)) is None
+
+
+def test_a_table_is_named_to_the_instructor(graded):
+    verdict = graded(ID, BAD_INSPECTORS["a table, else a weak network"][0], 101)
+    [suspicion] = [finding for finding in verdict.findings if finding.suspicious]
+    assert "of the same cells, turned" in suspicion.text
+    assert not any(finding.suspicious for finding in graded(ID, inspector(0.92, 0.78), 101).findings)
+
+
+def test_changed_cells_are_others_and_look_the_same():
+    cells, held_out = held_out_cells(CHALLENGE)
+    photographs = torch.from_numpy(cells.images[held_out[:64]])
+    changed = slightly_changed(photographs, seed=3)
+    assert changed.dtype == torch.uint8
+    assert changed.shape == photographs.shape
+    assert torch.equal(changed, slightly_changed(photographs, seed=3))
+    assert not torch.equal(changed, slightly_changed(photographs, seed=4))
+    assert (changed != photographs).float().mean(dim=(1, 2)).min() > 0.5
+    alike = (outlines(changed) * outlines(photographs)).sum(dim=1)
+    assert alike.min() > 0.8

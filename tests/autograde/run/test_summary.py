@@ -1,0 +1,40 @@
+"""The instructor's table: what she has to look at stands there, whatever was earned."""
+
+import io
+import json
+from types import SimpleNamespace
+
+from rich.console import Console
+
+from grader.autograde.judging.report import ExerciseReport, SubmissionReport
+from grader.autograde.run.rows import row_of
+from grader.autograde.run.summary import Summary, as_json, show
+
+TOLD = "This is far above the paper's 88.4 %."
+
+
+def row_with_a_suspicion():
+    exercise = ExerciseReport(
+        exercise="capstone.inspector",
+        points=10,
+        max_points=10,
+        has_evidence=True,
+        findings=["Accuracy 99 %.", TOLD],
+        suspicions=[TOLD],
+    )
+    report = SubmissionReport(
+        lesson="06_capstone", student="ada", sandbox="none", stopped=None, seconds=1, exercises=[exercise]
+    )
+    submission = SimpleNamespace(
+        notebooks=[], late_submission_penalty=None, score=10.0, max_score=10.0, needs_manual_grade=False
+    )
+    return row_of(report, submission, None, [], executed=True)
+
+
+def test_a_suspicion_stands_in_the_table_and_for_programs():
+    summary = Summary(lesson="06_capstone", sandbox="none", rows=[row_with_a_suspicion()])
+    file = io.StringIO()
+    show(summary, Console(file=file, width=140))
+    assert f"please look: capstone.inspector: {TOLD}" in file.getvalue()
+    assert json.loads(as_json(summary))["rows"][0]["suspicions"] == [f"capstone.inspector: {TOLD}"]
+    assert summary.rows[0].state == "graded"
