@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from grader.exercises.kit.merged_steps import merged_steps
-from grader.exercises.kit.training_watch import Group, Step
+from grader.exercises.kit.optimizer_groups import Group
+from grader.exercises.kit.training_watch import Step
 
 _OPTIMIZER_SETTINGS = ("weight_decay", "dampening", "nesterov", "maximize")
 

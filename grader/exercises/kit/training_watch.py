@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from grader.exercises.kit.batches import KnownBatches
 from grader.exercises.kit.gradients import relation
+from grader.exercises.kit.optimizer_groups import Group, groups_of
 from grader.exercises.kit.tensors import State, plain, snapshot
 from grader.exercises.machine.evidence_types import Number, StrictEvidence
 from grader.exercises.machine.random_numbers import kept_random_numbers, random_state
@@ -29,18 +30,6 @@ Relation = Literal[
     "zeros",
     "other",
 ]
-
-
-class Group(StrictEvidence):
-    """One group of an optimizer's parameters, by their names in the model; "" is a parameter of no model seen."""
-
-    names: list[str]
-    lr: Number
-    momentum: Number
-    weight_decay: Number
-    dampening: Number
-    nesterov: Number
-    maximize: Number
 
 
 class Step(StrictEvidence):
@@ -103,7 +92,7 @@ class TrainingWatch:
         return self  # a copied model carries its hook along: both report to this one watch
 
     def is_busy(self) -> bool:
-        """Whether a forward pass is this watch's own, on its copy of the model."""
+        """Whether the watch itself is running a copy of the model: nothing of that is the answer's."""
         return self._busy
 
     @property
@@ -116,11 +105,6 @@ class TrainingWatch:
     def hooks(self) -> list[Any]:
         """The functions that are registered on the model: no side effect of the answer's."""
         return [self._on_forward]
-
-    @property
-    def busy(self) -> bool:
-        """Whether the watch itself is running a copy of the model: nothing of that is the answer's."""
-        return self._busy
 
     @property
     def trained(self) -> Any:
@@ -196,7 +180,7 @@ class TrainingWatch:
                 "forwards": self._forwards,
                 "training": self._training,
                 "kind": type(optimizer).__name__,
-                "groups": self._groups(optimizer),
+                "groups": groups_of(optimizer, self._module),
                 "gradient": which,
                 "factor": factor,
                 "rewritten": _different(self._after_step, weights),
@@ -226,17 +210,6 @@ class TrainingWatch:
     def _weights(self) -> dict[str, Any]:
         return {name: weight.detach().clone() for name, weight in self._module.named_parameters()}
 
-    def _groups(self, optimizer: Any) -> list[dict[str, Any]]:
-        names = {id(weight): name for name, weight in self._module.named_parameters()}
-        settings = ("lr", "momentum", "weight_decay", "dampening", "nesterov", "maximize")
-        return [
-            {
-                "names": [names.get(id(weight), "") for weight in group["params"]],
-                **{setting: _setting(group.get(setting)) for setting in settings},
-            }
-            for group in optimizer.param_groups
-        ]
-
     @contextlib.contextmanager
     def _guarded(self):
         """What fails in here is the check's fault and must not be raised in the midst of the student's code."""
@@ -251,7 +224,7 @@ class TrainingWatch:
 
 
 def _different(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-
+    """Names of the tensors that are not what they were."""
     return [
         name
         for name, weight in after.items()
@@ -267,11 +240,3 @@ def _equal(left: Any, right: Any) -> bool:
         return left.device == right.device
     left, right = left.cpu(), right.cpu()  # a model may have moved meanwhile
     return bool(((left == right) | (torch.isnan(left) & torch.isnan(right))).all())
-
-
-def _setting(value: Any) -> float:
-    """A setting of an optimizer as a plain number; NaN if it is none, 0 if it is missing."""
-    try:
-        return float(value or 0)
-    except (TypeError, ValueError, RuntimeError):
-        return float("nan")

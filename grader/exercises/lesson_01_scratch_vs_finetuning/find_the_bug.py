@@ -68,8 +68,8 @@ class FindTheBug(Exercise):
         batches = photographs(spec, num_classes, challenge["brightness"], challenge["data_seed"])
         seen = KnownPhotographs(batches)
         watch = TrainingWatch(model, seen)  # type: ignore[arg-type]
-        losses = LossWatch(model, KnownPhotographs(batches), lambda: watch.busy)  # type: ignore[arg-type]
-        taken = OwnLoss(model, KnownPhotographs(batches), lambda: watch.busy)  # type: ignore[arg-type]
+        losses = LossWatch(model, KnownPhotographs(batches), watch.is_busy)  # type: ignore[arg-type]
+        taken = OwnLoss(model, KnownPhotographs(batches), watch.is_busy)  # type: ignore[arg-type]
         before, given = condition(model), Arguments(batches=batches)
         with same_new_layers(challenge["data_seed"]), watch, losses, taken:
             result = ask(answer, model, spec["head"], num_classes, batches, challenge["learning_rate"])

@@ -97,7 +97,7 @@ def _run(answer: Any, spec: Spec, data_seed: int, learning_rate: float, count: i
     ]
     known = KnownBatches({"batch": batches})
     watch = TrainingWatch(model, known)
-    losses, taken = LossWatch(model, known, lambda: watch.busy), OwnLoss(model, known, lambda: watch.busy)
+    losses, taken = LossWatch(model, known, watch.is_busy), OwnLoss(model, known, watch.is_busy)
     calls = []
     try:
         with watch, losses, taken:

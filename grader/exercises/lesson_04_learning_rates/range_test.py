@@ -96,7 +96,7 @@ def _ask(answer: Any, run: dict[str, Any]) -> dict[str, Any]:
     known = KnownBatches({"batch": batches})
     given = Arguments(batches=batches)
     steps = TrainingWatch(model, known)
-    losses = LossWatch(model, known, paused=lambda: steps.busy)
+    losses = LossWatch(model, known, paused=steps.is_busy)
     settings_before = condition(model)["attributes"]
     with losses, steps:
         result = ask(answer, model, batches, run["lowest"], run["highest"])
