@@ -10,7 +10,8 @@ import time
 import typer
 from reporting import one_sentence
 
-from grader.lab.solar_cells import load_solar_cells, prepare_solar_cells
+from grader.lab.elpv_files import prepare_solar_cells
+from grader.lab.solar_cells import load_solar_cells
 
 
 @one_sentence

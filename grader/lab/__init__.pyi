@@ -1,28 +1,25 @@
 # What `from grader import lab` offers; lazy_loader reads it, and so does mypy.
 
 from . import memory
+from .accuracy_curves import accuracy_against_labels, accuracy_against_steps
 from .attention import where_it_looks
 from .backbone import imagenet_names, load_backbone, preprocess
-from .charts import accuracy_by_arm, against_rate, bars, loss_curves, range_test_curve
+from .batches import Batches
+from .charts import accuracy_by_arm, against_rate, bars
 from .checkpoints import checkpoint
 from .features import CachedFeatures, compute_features, split_backbone
 from .flowers import Flowers, load_flowers
+from .live_plot import LivePlot
+from .losses import loss_curves, range_test_curve
 from .normalising import network_input
 from .own_photos import OwnPhotos, load_own_photos, upload_panel
 from .panels import parameters_by_stage, stage_panel, sweep_slider
-from .plots import (
-    LivePlot,
-    accuracy_against_labels,
-    accuracy_against_steps,
-    image_grid,
-    photo_row,
-    show,
-)
+from .pictures import image_grid, photo_row
+from .plots import show
 from .recorded import Recorded, load_recorded
 from .shipped_photos import sample_photos
 from .solar_cells import SolarCells, load_solar_cells
 from .training import (
-    Batches,
     History,
     Score,
     device,

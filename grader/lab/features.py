@@ -11,7 +11,8 @@ import torch
 from torch import nn
 
 from grader.errors import CourseError
-from grader.lab.training import LabelledImages, device, flip_images
+from grader.lab.batches import LabelledImages, flip_images
+from grader.lab.training import device
 
 if TYPE_CHECKING:
     from timm.models.efficientnet import EfficientNet

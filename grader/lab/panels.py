@@ -12,7 +12,8 @@ import ipywidgets
 from IPython.display import display
 from torch import nn
 
-from grader.lab.charts import bars, loss_curves, start_and_end
+from grader.lab.charts import bars
+from grader.lab.losses import loss_curves, start_and_end
 from grader.lab.recorded import Recorded
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ def prepare_everything() -> None:
     if is_complete():
         return
     from grader.lab.backbone import prepare_backbone  # they import PyTorch, which takes a second
-    from grader.lab.solar_cells import prepare_solar_cells
+    from grader.lab.elpv_files import prepare_solar_cells
 
     prepare_backbone()
     for size in SIZES:

@@ -20,9 +20,9 @@ from measuring import (
     whole_network,
 )
 
+from grader.lab.batches import LabelledImages
 from grader.lab.features import CachedFeatures
 from grader.lab.solar_cells import SolarCells, load_solar_cells
-from grader.lab.training import LabelledImages
 
 COUNTS = (200, 800, 1968)
 KINDS = ("one epoch, whole network", "caching the prefix", "one epoch on the cache")

@@ -41,9 +41,10 @@ from torchvision.datasets import ImageFolder
 
 from grader.lab import cache
 from grader.lab.backbone import MEAN, STD, prepare_backbone
+from grader.lab.batches import Batches
 from grader.lab.features import CachedFeatures
 from grader.lab.solar_cells import SolarCells, load_solar_cells
-from grader.lab.training import Batches, evaluate, seed_everything
+from grader.lab.training import evaluate, seed_everything
 
 CONTIGUOUS, CHANNELS_LAST = torch.contiguous_format, torch.channels_last
 RECIPES = {  # name: pixels, stages of the frozen prefix (None: all but the head), epochs at most

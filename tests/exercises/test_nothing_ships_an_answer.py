@@ -49,7 +49,7 @@ def test_no_function_of_the_course_earns_full_marks(exercise, monkeypatch, tmp_p
     monkeypatch.chdir(tmp_path)  # some of them write files
     monkeypatch.setattr(exercise, "time_limit", 1.0)  # what takes longer is no short way to an answer
     # The inspector's check reads the cells for every answer; that they are whole need not be seen each time.
-    monkeypatch.setattr("grader.lab.solar_cells._damage", lambda path: None)
+    monkeypatch.setattr("grader.lab.solar_cells.damage", lambda path: None)
     challenge = public_challenge(exercise)
     expected = expected_for(ROOT, exercise.lesson, exercise.id, challenge)
     tried = 0

@@ -9,9 +9,9 @@ from torch.nn import functional as F
 
 from grader.errors import CourseError
 from grader.lab.backbone import load_backbone
+from grader.lab.batches import Batches
 from grader.lab.features import CachedFeatures, compute_features, split_backbone
 from grader.lab.solar_cells import load_solar_cells
-from grader.lab.training import Batches
 
 INDICES = np.array([7, 2000, 13, 1500, 400, 1])
 

@@ -9,7 +9,7 @@ import ipywidgets
 import pytest
 from ipywidgets.widgets.widget import _instances
 
-from grader.lab import charts, panels
+from grader.lab import charts, losses, panels
 from grader.lab.backbone import load_backbone
 from grader.lab.recorded import Recorded
 
@@ -21,7 +21,8 @@ def shown(monkeypatch):
     """The bundles that were displayed and the alt texts of the figures."""
     bundles, figures = [], []
     monkeypatch.setattr(panels, "display", lambda bundle, raw: bundles.append(bundle))
-    monkeypatch.setattr(charts, "show", lambda figure, alt: figures.append(alt))
+    for drawing in (charts, losses):
+        monkeypatch.setattr(drawing, "show", lambda figure, alt: figures.append(alt))
     return bundles, figures
 
 

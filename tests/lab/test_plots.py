@@ -1,44 +1,16 @@
-"""Figures: words for every picture, styles that differ in more than colour, one output that is redrawn."""
+"""Styles that differ in more than colour, and words for every picture."""
 
 import itertools
 
-import nbformat
 import numpy as np
 import pytest
-from nbclient import NotebookClient
+from skimage.color import rgb2lab
 
-from grader.lab import plots
-from grader.lab.recorded import Recorded
-from grader.lab.training import History, Score
-
-
-@pytest.fixture
-def shown(monkeypatch):
-    """What ``display`` was given, as MIME bundles."""
-    bundles = []
-    monkeypatch.setattr(plots, "display", lambda thing, **options: bundles.append(thing._repr_mimebundle_()))
-    return bundles
-
-
-RECORDED = Recorded(
-    [
-        {
-            "start": start,
-            "labels": labels,
-            "budget": "short",
-            "seed": seed,
-            "accuracy": 0.7 + labels / 10_000 + seed / 100,
-            "curve": [[20, 0.6], [60, 0.7]],
-        }
-        for start, labels, seed in itertools.product(("scratch", "fine-tuned"), (50, 200), range(3))
-    ],
-    {},
-    {},
-)
+from grader.lab.plots import SPARE, STYLES, FigureWithAlt, new_figure, styles_for
 
 
 def test_arms_differ_in_colour_line_and_marker():
-    for one, other in itertools.combinations(plots.STYLES.values(), 2):
+    for one, other in itertools.combinations(STYLES.values(), 2):
         assert one.color != other.color
         assert one.line != other.line
         assert one.marker != other.marker
@@ -46,14 +18,12 @@ def test_arms_differ_in_colour_line_and_marker():
 
 def test_the_palette_can_be_told_apart_with_red_green_blindness():
     """Deuteranopia (Viénot, Brettel and Mollon 1999): arms stay at least 20 apart in CIELAB."""
-    from skimage.color import rgb2lab
-
     lms = np.array([[17.8824, 43.5161, 4.11935], [3.45565, 27.1554, 3.86714], [0.0299566, 0.184309, 1.46709]])
     without_green = np.array([[1, 0, 0], [0.494207, 0, 1.24827], [0, 0, 1]])
     seen = np.linalg.inv(lms) @ without_green @ lms
     colours = {}
     for name in ("scratch", "fine-tuned", "linear probe"):
-        code = plots.STYLES[name].color
+        code = STYLES[name].color
         srgb = np.array([int(code[i : i + 2], 16) for i in (1, 3, 5)]) / 255
         linear = (seen @ srgb**2.2).clip(0, 1)
         colours[name] = rgb2lab((linear ** (1 / 2.2))[None, None])[0, 0]
@@ -61,48 +31,60 @@ def test_the_palette_can_be_told_apart_with_red_green_blindness():
         assert np.linalg.norm(one - other) > 20
 
 
-def test_every_figure_comes_with_words(shown):
-    plots.accuracy_against_labels(
-        RECORDED, {"scratch": (200, 0.8)}, 0.69, predicted={"scratch": 0.7}, budget="short"
+def simulated(colour: str) -> np.ndarray:
+    """CIELAB of a colour as deuteranopes see it.
+
+    Machado, Oliveira and Fernandes 2009, "A physiologically-based model for simulation of color vision
+    deficiency" (IEEE TVCG 15/6): the matrix for deuteranomaly of severity 1.0, applied to linear sRGB.
+    """
+    matrix = np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
     )
-    plots.accuracy_against_steps(RECORDED, 200, ["short"], 0.69)
-    plots.image_grid(np.zeros((3, 8, 8), np.uint8), ["a", "b", "c"], "three", alt='three dark "cells" & more')
-    assert len(shown) == 3
-    for bundle in shown:
-        assert 'alt="' in bundle["text/html"]
-        assert bundle["text/plain"].startswith("[Figure: ")
-    assert "scratch rises from" in shown[0]["text/plain"]
-    assert "&quot;cells&quot; &amp; more" in shown[2]["text/html"]
+    srgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    seen = (matrix @ linear).clip(0, 1)
+    encoded = np.where(seen <= 0.0031308, 12.92 * seen, 1.055 * seen ** (1 / 2.4) - 0.055)
+    return rgb2lab(encoded[None, None])[0, 0]
 
 
-def test_a_figure_without_any_run_can_be_drawn(shown):
-    plots.accuracy_against_labels(RECORDED, {}, 0.69, predicted={"scratch": None}, budget="short")
-    plots.LivePlot(0.69).finish()
-    assert len(shown) == 2
+def test_the_simulation_keeps_grey_and_merges_red_with_green():
+    np.testing.assert_allclose(simulated("#808080"), rgb2lab(np.full((1, 1, 3), 128 / 255))[0, 0], atol=0.2)
+    normal = rgb2lab(np.array([[[200, 80, 0]], [[120, 120, 0]]]) / 255)[:, 0]
+    assert np.linalg.norm(normal[0] - normal[1]) > 50
+    assert np.linalg.norm(simulated("#C85000") - simulated("#787800")) < 12
 
 
-def test_learning_curves_tell_where_each_run_ends():
-    history = History("scratch", [1.0, 0.5], [0.1, 0.2], 64, {2: Score(0.75, 0.7, 100)})
-    words = plots.learning_curves([history], 0.69)._repr_mimebundle_()["text/plain"]
-    assert "scratch ends at 75.0%" in words
-    assert "68" not in words
-    assert "69.0%" in words
+def test_every_pair_of_colours_stays_apart_for_deuteranopes():
+    """At least 15 in CIELAB, where about 2.3 is just seen (Mahy et al. 1994)."""
+    colours = {style.color for style in (*STYLES.values(), *SPARE)}
+    for one, other in itertools.combinations(sorted(colours), 2):
+        assert np.linalg.norm(simulated(one) - simulated(other)) > 15, (one, other)
 
 
-def test_the_live_plot_redraws_one_output():
-    """Under nbclient, as under nbconvert: one figure, the last."""
-    source = (
-        "from grader.lab.plots import LivePlot\n"
-        "from grader.lab.training import History, Score\n"
-        "plot = LivePlot(0.69, interval=0)\n"
-        "history = History('scratch')\n"
-        "for step in range(1, 4):\n"
-        "    history.loss.append(1 / step)\n"
-        "    history.scores[step] = Score(0.7 + step / 100, 0.6, 10)\n"
-        "    plot(history)\n"
-        "plot.finish()"
-    )
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
-    NotebookClient(notebook, timeout=120).execute()
-    (output,) = notebook.cells[0].outputs
-    assert "scratch ends at 73.0%" in output.data["text/plain"]
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["fine-tuned", "b"],
+        ["a", "scratch", "b", "linear probe", "fine-tuned", "c", "d"],
+        list("abcdefg"),
+        ["other", "a", "b", "c"],
+    ],
+)
+def test_up_to_seven_arms_differ_in_colour_line_and_marker(names):
+    styles = styles_for(names)
+    assert list(styles) == names
+    assert all(styles[name] == STYLES[name] for name in names if name in STYLES)
+    for attribute in ("color", "line", "marker"):
+        assert len({getattr(style, attribute) for style in styles.values()}) == len(names)
+    assert all(style.line for style in styles.values())  # the prediction's style draws no line
+
+
+def test_more_names_than_styles_are_no_error():
+    assert len(styles_for([f"stage {number}" for number in range(12)])) == 12
+
+
+def test_a_figure_is_an_image_with_its_words_and_words_alone_where_no_image_can_be():
+    figure, _ = new_figure()
+    bundle = FigureWithAlt(figure, 'three dark\n    "cells" & more')._repr_mimebundle_()
+    assert 'alt="three dark &quot;cells&quot; &amp; more"' in bundle["text/html"]
+    assert bundle["text/plain"] == '[Figure: three dark "cells" & more]'

@@ -5,17 +5,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from grader.errors import CourseError
-from grader.lab.training import (
-    Batches,
-    History,
-    Score,
-    draw_flips,
-    evaluate,
-    flip_images,
-    predict,
-    seed_everything,
-    train,
-)
+from grader.lab.batches import Batches
+from grader.lab.training import History, Score, evaluate, predict, seed_everything, train
 
 
 class Points:
@@ -105,47 +96,6 @@ def test_an_optimizer_may_hold_more_than_the_model():
     history = train(nn.Sequential(nn.Flatten(), nn.Linear(48, 8), *model[3:]), optimizer, BATCHES, step)
     assert len(history.loss) == 3
     assert torch.equal(model[1].weight, before)
-
-
-def test_batches_draw_every_image_before_any_twice():
-    drawn = []
-
-    class Watched(Points):
-        def labels(self, indices):
-            drawn.extend(indices.tolist())
-            return super().labels(indices)
-
-    list(Batches(Watched(), np.arange(10, 20), steps=5, batch_size=4))
-    assert sorted(drawn[:10]) == sorted(drawn[10:]) == list(range(10, 20))
-
-
-def test_batches_follow_their_seed_alone():
-    elsewhere = iter(range(100))
-
-    def images(seed):
-        torch.manual_seed(next(elsewhere))
-        return torch.cat([batch for batch, _ in Batches(Points(), np.arange(64), steps=3, seed=seed)])
-
-    assert torch.equal(images(1), images(1))
-    assert not torch.equal(images(1), images(2))
-
-
-def test_batches_refuse_nothing_to_draw():
-    with pytest.raises(CourseError, match="at least one image"):
-        Batches(Points(), np.arange(0), steps=3)
-
-
-def test_flips_keep_every_pixel_and_the_given_images():
-    images = torch.arange(2 * 3 * 4 * 4.0).reshape(2, 3, 4, 4)
-    before = images.clone()
-    flipped = flip_images(images, draw_flips(2, np.random.default_rng(1)))
-    assert torch.equal(images, before)
-    assert torch.equal(flipped.flatten(1).sort().values, before.flatten(1))
-    kinds = {
-        tuple(flip_images(images[:1], draw_flips(1, np.random.default_rng(seed))).flatten().tolist())
-        for seed in range(30)
-    }
-    assert len(kinds) == 4
 
 
 def test_measuring_leaves_the_model_as_it_was():
