@@ -60,7 +60,7 @@ def lines_of():
 
 @pytest.fixture
 def looks_differ(lines_of):
-    """``looks_differ(ax)``: whether its named lines, two or more, differ in dashes or marker, not colour alone."""
+    """``looks_differ(ax)``: whether two or more named lines differ in dashes or marker, not colour alone."""
 
     def differ(ax):
         looks = [
