@@ -16,7 +16,7 @@ from grader.authoring.release import write_release
 from grader.authoring.source import read_lesson
 from grader.authoring.stamp import METADATA_KEY, has_stamp, stamp_of
 from grader.lesson_folder import NOTEBOOK, QUESTIONS, QUIZ, LessonFolder
-from grader.quiz.schema import load_quiz, recalled_questions
+from grader.quiz.quiz_file import load_quiz, recalled_questions
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from grader.authoring.stamp import has_stamp, stamp_of
 from grader.errors import CourseError
 from grader.lesson_folder import CHECKS, NOTEBOOK, QUESTIONS, QUIZ, LessonFolder
 from grader.quiz.published import is_withheld
-from grader.quiz.schema import load_quiz, recalled_questions
+from grader.quiz.quiz_file import load_quiz, recalled_questions
 
 
 def stale(folder: LessonFolder) -> list[str]:

@@ -15,7 +15,7 @@ def publish(
 
     Args:
         quiz: the lesson's own questions.
-        recalled: questions of earlier lessons (``grader.quiz.schema.recalled_questions``).
+        recalled: questions of earlier lessons (``grader.quiz.quiz_file.recalled_questions``).
         withhold_feedback: for an examination. Nothing is sealed then, for nothing is included: no key
             and no feedback, neither of this lesson nor of the earlier ones that it recalls.
         withhold_recall: for a lesson that recalls questions of an examination.

@@ -26,7 +26,7 @@ from grader.course import RELEASES, ROOT, lesson_ids
 from grader.lab.checkpoints import VARIABLE
 from grader.lab.prepared import prepare_everything
 from grader.lesson_folder import NOTEBOOK, QUESTIONS, LessonFolder
-from grader.quiz.schema import load_quiz, recalled_questions
+from grader.quiz.quiz_file import load_quiz, recalled_questions
 from tests.accelerator.small_lessons import FEWER_STEPS
 
 pytestmark = pytest.mark.slow

@@ -13,7 +13,7 @@ from grader.course import SOLUTIONS, lesson_ids
 from grader.exercises.machine import checking, checks_file
 from grader.exercises.machine.evidence import decode
 from grader.lesson_folder import LessonFolder
-from grader.quiz.schema import load_quiz, recalled_questions
+from grader.quiz.quiz_file import load_quiz, recalled_questions
 from grader.quiz.sealing import unseal
 
 SEALED = re.compile(r'"sealed"\s*:\s*"([^"]+)"')

@@ -12,7 +12,7 @@ from grader.course import lesson_ids
 from grader.errors import CourseError
 from grader.exercises import all_exercises
 from grader.lesson_folder import LessonFolder
-from grader.quiz.schema import load_quiz
+from grader.quiz.quiz_file import load_quiz
 
 LESSON = "00_start_here"
 

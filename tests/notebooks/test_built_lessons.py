@@ -12,7 +12,7 @@ from nbgrader.utils import determine_grade, is_grade
 from grader.authoring import LessonFolder, stale
 from grader.course import RELEASES, SOLUTIONS, lesson_ids
 from grader.lab.checkpoints import VARIABLE
-from grader.quiz.schema import load_quiz
+from grader.quiz.quiz_file import load_quiz
 
 LESSONS = lesson_ids()
 SOLUTION = re.compile(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", flags=re.DOTALL)

@@ -19,7 +19,8 @@ from grader.exercises.machine.expected_values import blamed_on, load_expect
 from grader.exercises.machine.quiz_exercise import QuizExercise
 from grader.lesson_folder import ANSWERS, LessonFolder
 from grader.quiz.publish import keys
-from grader.quiz.schema import Quiz, load_quiz
+from grader.quiz.quiz_file import load_quiz
+from grader.quiz.schema import Quiz
 from grader.quiz.sealing import seal
 
 

@@ -13,7 +13,7 @@ from grader.exercises.machine.judging import judge_evidence
 from grader.exercises.machine.quiz_exercise import QuizExercise
 from grader.exercises.machine.verdict import Verdict
 from grader.quiz.publish import keys, publish
-from grader.quiz.schema import load_quiz
+from grader.quiz.quiz_file import load_quiz
 from grader.quiz.sealing import seal
 
 QUIZ = load_quiz(SOLUTIONS / "00_start_here" / "quiz.yaml")
