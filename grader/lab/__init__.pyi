@@ -12,7 +12,7 @@ from .flowers import Flowers, load_flowers
 from .live_plot import LivePlot
 from .losses import loss_curves, range_test_curve
 from .normalising import network_input
-from .own_photos import OwnPhotos, load_own_photos, upload_panel
+from .own_photos import OwnPhotos, load_own_photos
 from .panels import parameters_by_stage, stage_panel, sweep_slider
 from .pictures import image_grid, photo_row
 from .plots import show
@@ -28,6 +28,7 @@ from .training import (
     seed_everything,
     train,
 )
+from .uploads import upload_panel
 
 __all__ = [
     "Batches",

@@ -1,28 +1,22 @@
-"""The student's own photographs: a folder with one subfolder a class, read without surprises."""
+"""The student's own photographs: a folder with one subfolder a class, as a data set."""
 
-import html
-import warnings
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import ipywidgets
 import numpy as np
 import torch
-from IPython.display import display
-from PIL import Image, ImageOps
 
 from grader.errors import CourseError
 from grader.lab.normalising import network_input
+from grader.lab.photo_files import is_named_as_picture, read_photo, visible_files
 
 FOLDER = "my_photos"
 FEWEST = 4  # photographs of a class: three to train on and one to hold out
-_ENDINGS = {
-    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff",
-    ".heic", ".heif", ".avif",
-}  # fmt: skip
-_MOST_PIXELS = 90_000_000  # to decode: 270 MB as RGB
+_LARGE = 60_000_000  # bytes: with the lesson's own files, `nbgrader submit` may then refuse the folder
+_ARCHIVES = {".zip", ".tar", ".gz", ".tgz", ".7z", ".rar"}
+_MOST_NAMED = 3  # of what lies astray
 
 
 @dataclass(frozen=True)
@@ -56,9 +50,8 @@ class OwnPhotos:
 def load_own_photos(folder: str | Path = FOLDER, size: int = 160) -> OwnPhotos | None:
     """The photographs in ``folder``, one subfolder a class; None, with a line of advice, if it is not there.
 
-    Any mode (CMYK, palette, grey, transparent) becomes RGB, a camera's rotation mark is obeyed, a picture of
-    any number of pixels is made small. Files that cannot be read are named and left out; hidden ones are
-    passed over.
+    Files that cannot be read, and photographs that lie elsewhere than in the folder of a class, are named and
+    left out; hidden ones are passed over.
 
     Raises:
         CourseError: one class only, or too few readable photographs in one.
@@ -70,29 +63,34 @@ def load_own_photos(folder: str | Path = FOLDER, size: int = 160) -> OwnPhotos |
             f"{FEWEST} photographs or more in each, and run this cell again."
         )
         return None
-    # "__MACOSX" comes with archives that a Mac packed.
-    classes = sorted(
-        path for path in root.iterdir() if path.is_dir() and not path.name.startswith((".", "__"))
-    )
+    classes = sorted(path for path in root.iterdir() if path.is_dir() and not _is_hidden(path.name))
+    for sentence in (*_directly_in(root), *_too_deep(root, classes)):
+        print(f"Left out: {sentence}")
     if len(classes) < 2:
         raise CourseError(
-            f"{root}/ holds {_counted(len(classes), 'subfolder')} with photographs, and a classifier needs "
-            f"two classes or more: make one subfolder for each class."
+            f"{root}/ holds {counted(len(classes), 'subfolder')} with photographs, and a classifier needs "
+            f"two classes or more: make one subfolder for each class directly in {root}/."
         )
     images: list[np.ndarray] = []
     kinds: list[int] = []
     files: list[Path] = []
     for kind, path in enumerate(classes):
-        readable = _read_class(path, size)
+        readable = _read_class(path, root, size)
         if len(readable) < FEWEST:
             raise CourseError(
-                f"{path}/ holds {_counted(len(readable), 'photograph')} that can be read, and {FEWEST} are "
+                f"{path}/ holds {counted(len(readable), 'photograph')} that can be read, and {FEWEST} are "
                 f"the fewest to train and test with: add some, or remove the class."
             )
         for file, pixels in readable:
             images.append(pixels)
             kinds.append(kind)
             files.append(file)
+    if (taken := sum(file.stat().st_size for file in files)) > _LARGE:
+        print(
+            f"{root}/ holds {taken / 1e6:.0f} MB, and `nbgrader submit` refuses a lesson's folder of more "
+            f"than 100 MB, unless your course has set another limit: if you hand in with it, move {root}/ "
+            f"elsewhere first. Photographs are not graded."
+        )
     labels = np.array(kinds, dtype=np.int64)
     place = np.concatenate([np.arange(np.sum(labels == kind)) for kind in range(len(classes))])
     held_out = place % FEWEST == FEWEST - 1
@@ -106,140 +104,60 @@ def load_own_photos(folder: str | Path = FOLDER, size: int = 160) -> OwnPhotos |
     )
 
 
-def _counted(count: int, thing: str) -> str:
+def counted(count: int, thing: str) -> str:
+    """A number with its noun: ``1 file``, ``2 files``."""
     return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
-def _visible_files(folder: Path) -> list[Path]:
-    """A Mac puts a hidden ``._name.jpg`` beside ``name.jpg``: no picture."""
-    return sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+def _is_hidden(folder: str) -> bool:
+    return folder.startswith((".", "__"))  # "__MACOSX" comes with archives that a Mac packed
 
 
-def _is_named_as_picture(file: Path) -> bool:
-    return file.suffix.lower() in _ENDINGS
+def _directly_in(root: Path) -> Iterator[str]:
+    """What is left out because it lies beside the folders of the classes, a sentence each."""
+    files = visible_files(root)
+    if pictures := [file.name for file in files if is_named_as_picture(file)]:
+        yield (
+            f"{counted(len(pictures), 'photograph')} directly in {root}/ ({_first(pictures)}), which names "
+            f"no class: move those that belong together into a subfolder named after their class, such as "
+            f"{root}/oak/."
+        )
+    yield from (_not_a_picture(file, root) for file in files if not is_named_as_picture(file))
 
 
-def _read_class(folder: Path, size: int) -> list[tuple[Path, np.ndarray]]:
+def _too_deep(root: Path, classes: list[Path]) -> Iterator[str]:
+    """The folders below those of the classes that hold photographs, a sentence each."""
+    for top in classes:
+        for name, inner, _ in os.walk(top):
+            inner[:] = sorted(one for one in inner if not _is_hidden(one))
+            folder = Path(name)
+            count = sum(map(is_named_as_picture, visible_files(folder)))
+            if folder != top and count:
+                yield (
+                    f"{counted(count, 'photograph')} in {folder}/, too deep in {root}/: if {folder.name} is "
+                    f"a class, move its folder to {root / folder.name}/; if they belong to the class "
+                    f"{top.name}, move them into {top}/."
+                )
+
+
+def _first(names: list[str]) -> str:
+    return ", ".join(names[:_MOST_NAMED]) + (" …" if len(names) > _MOST_NAMED else "")
+
+
+def _not_a_picture(file: Path, root: Path) -> str:
+    if file.suffix.lower() in _ARCHIVES:
+        return f"{file} is an archive: unpack it, the photographs of each class into a subfolder of {root}/."
+    return f"{file} does not end as a picture does, in .jpg or .png for example."
+
+
+def _read_class(folder: Path, root: Path, size: int) -> list[tuple[Path, np.ndarray]]:
     readable = []
-    for file in _visible_files(folder):
-        if not _is_named_as_picture(file):
-            print(f"Left out: {file} does not end as a picture does, in .jpg or .png for example.")
+    for file in visible_files(folder):
+        if not is_named_as_picture(file):
+            print(f"Left out: {_not_a_picture(file, root)}")
             continue
         try:
             readable.append((file, read_photo(file, size)))
         except CourseError as problem:
             print(f"Left out: {problem}")
     return readable
-
-
-def read_photo(file: str | Path, size: int) -> np.ndarray:
-    """One photograph, upright, cut to a square: uint8, ``(size, size, 3)``, RGB.
-
-    Raises:
-        CourseError: the file cannot be read as a picture, or is too large to be opened safely.
-    """
-    try:
-        # Pillow warns of large pictures when it opens them; here they are made small at once.
-        with warnings.catch_warnings(action="ignore"), Image.open(file) as photo:
-            photo.draft("RGB", (2 * size, 2 * size))  # a JPEG is decoded small, with a fraction of the memory
-            if photo.width * photo.height > _MOST_PIXELS:
-                raise Image.DecompressionBombError
-            ImageOps.exif_transpose(photo, in_place=True)
-            square = ImageOps.fit(_can_be_resized(photo), (size, size), Image.Resampling.BICUBIC)
-            return np.asarray(_as_rgb(square))
-    except Image.DecompressionBombError as error:
-        raise CourseError(f"{file} has too many pixels to be opened safely: save it smaller.") from error
-    except Exception as error:  # a damaged file makes Pillow's many decoders raise almost anything
-        raise CourseError(
-            f"{file} cannot be read as a picture: open it in a picture viewer and save it as JPEG or PNG."
-        ) from error
-
-
-def _can_be_resized(photo: Image.Image) -> Image.Image:
-    """The picture in a mode whose pixels can be averaged; where it is in one, itself and not a copy."""
-    if photo.mode.startswith("I") or photo.mode == "F":
-        return _with_8_bits(photo)
-    if photo.mode == "PA" or "transparency" in photo.info:
-        return photo.convert("RGBA")
-    return photo.convert("RGB") if photo.mode in ("P", "1") else photo
-
-
-def _with_8_bits(photo: Image.Image) -> Image.Image:
-    """A grey picture with deeper pixels, as scanners and microscopes give it; floats reach from 0 to 1."""
-    values = np.asarray(photo)
-    highest = float(values.max())
-    # Cameras store 10, 12 or 14 bits in pixels of 16: white is the most that the brightest one's bits hold.
-    white = 2 ** max(8, int(highest).bit_length()) - 1 if highest > 1 else 1
-    return Image.fromarray((values * np.float32(255 / white)).clip(0, 255).astype(np.uint8))
-
-
-def _as_rgb(photo: Image.Image) -> Image.Image:
-    """Any mode as RGB; what is transparent becomes white."""
-    if photo.mode in ("RGBA", "LA"):
-        white = Image.new("RGBA", photo.size, "white")
-        return Image.alpha_composite(white, photo.convert("RGBA")).convert("RGB")
-    return photo.convert("RGB")
-
-
-def upload_panel(folder: str | Path = FOLDER) -> None:
-    """A panel that puts uploaded pictures into ``folder``, under the name of their class."""
-    name = ipywidgets.Text(description="class", placeholder="for example: oak")
-    upload = ipywidgets.FileUpload(accept="image/*", multiple=True, description="photographs")
-    told = ipywidgets.HTML('<p role="status">Name a class, then choose its photographs.</p>')
-
-    def store(change: dict) -> None:
-        if not change["new"]:
-            return
-        told.value = f'<p role="status">{html.escape(store_uploads(folder, name.value, change["new"]))}</p>'
-        upload.value = ()
-
-    upload.observe(store, "value")
-    bundle = ipywidgets.VBox([ipywidgets.HBox([name, upload]), told])._repr_mimebundle_()
-    advice = f"[An upload panel stands here in JupyterLab; or copy photographs to {folder}/<class>/.]"
-    display({**bundle, "text/plain": advice}, raw=True)
-
-
-def store_uploads(folder: str | Path, class_name: str, uploads: Iterable[Mapping[str, Any]]) -> str:
-    """Write uploaded files to ``folder/class_name``; say in a sentence what happened.
-
-    Names lose their folders and all but letters, digits and a few signs. Two different photographs of one
-    name (a telephone calls each of them ``image.jpg``) are both kept.
-
-    Args:
-        uploads: as ``ipywidgets.FileUpload.value`` gives them: mappings with ``name`` and ``content``.
-    """
-    plain = "".join(letter for letter in class_name if letter.isalnum() or letter in " -_").strip(" -_")[:60]
-    if not plain:
-        return "First give the class a name, then choose the photographs again."
-    target = Path(folder) / plain
-    stored, refused = 0, []
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-        for upload in uploads:
-            file = target / _plain_file_name(str(upload["name"]))
-            if _is_named_as_picture(file):
-                _write_beside(file, bytes(upload["content"]))
-                stored += 1
-            else:
-                refused.append(str(upload["name"]))
-        count = sum(map(_is_named_as_picture, _visible_files(target)))
-    except OSError as error:
-        return f"{target}/ cannot be written to ({error.strerror}): {stored} of the photographs were stored."
-    left_out = f" Left out, because they do not end as pictures do: {', '.join(refused)}." if refused else ""
-    return f"{stored} stored; class {plain} has {_counted(count, 'photograph')} now.{left_out}"
-
-
-def _plain_file_name(name: str) -> str:
-    """The last part of a path of any system, as a name that is safe on each of them."""
-    last = name.replace("\\", "/").rsplit("/", maxsplit=1)[-1]
-    plain = Path("".join(letter if letter.isalnum() or letter in " -_.()" else "_" for letter in last))
-    return f"{plain.stem.strip(' .')[:80] or 'photograph'}{plain.suffix}"
-
-
-def _write_beside(file: Path, content: bytes) -> None:
-    """Write a file; where its name is taken by another content, under the next number."""
-    number, free = 1, file
-    while free.exists() and free.read_bytes() != content:
-        number += 1
-        free = file.with_stem(f"{file.stem}-{number}")
-    free.write_bytes(content)
