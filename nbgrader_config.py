@@ -19,6 +19,7 @@ from grader.autograde.steps.intake_exporter import IntakeExporter
 from grader.autograde.steps.judge_checks import JudgeChecks
 from grader.autograde.steps.late_penalties import LatePenalties
 from grader.autograde.steps.manual_grades import KeepManualGrades, RememberManualGrades
+from grader.autograde.steps.release_feedback import ReleaseFeedback
 from grader.autograde.steps.sandboxed_execute import SandboxedExecute
 from grader.autograde.steps.transplant_cells import TransplantCells
 from grader.autograde.steps.zero_missing_checks import ZeroMissingChecks
@@ -32,7 +33,7 @@ c.CourseDirectory.course_id = "finetuning"  # a database other than SQLite insis
 c.CourseDirectory.root = str(Path(__file__).resolve().parent)
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "notebooks"
-# Copied neither into a release nor, from solutions/, beside a submission that is being graded.
+# Copied neither into a release or the exchange nor, from solutions/, beside a submission that is graded.
 c.CourseDirectory.ignore = [
     "lesson.py",
     "quiz.yaml",
@@ -42,7 +43,10 @@ c.CourseDirectory.ignore = [
     ".ipynb_checkpoints",
     ".*",
     "feedback",
+    "my_photos",
 ]
+# `nbgrader submit` counts what it leaves out, too; its own limit is 100 MB.
+c.CourseDirectory.max_dir_size = 2_000_000  # kB
 
 c.GenerateAssignment.preprocessors = [
     stock.IncludeHeaderFooter,
@@ -83,6 +87,7 @@ c.Autograde.autograde_preprocessors = [
 ]
 
 c.GenerateFeedback.exporter_class = FeedbackPage
+c.ExchangeFactory.release_feedback = ReleaseFeedback
 c.ExportApp.plugin_class = GradesCsv
 
 # For `nbgrader validate` and for building; submissions run in SandboxedExecute.

@@ -17,13 +17,12 @@ from nbgrader.utils import parse_utc
 
 from grader.errors import CourseError
 from grader.submissions.collect import Collected, Placed
-from grader.submissions.intake import TIMESTAMP
 from grader.submissions.person_names import as_student_id
 from grader.submissions.placing import Places
 from grader.submissions.platforms.sender import Sender
 from grader.submissions.roster import Roster
 from grader.submissions.roster_file import read_roster
-from grader.submissions.untrusted_files import FileLimits, Taken, take_regular
+from grader.submissions.untrusted_files import TIMESTAMP, FileLimits, Taken, take_regular
 
 TIME_FORMAT = "%Y-%m-%d %H:%M:%S.%f UTC"  # nbgrader's
 KEPT_OF_ONE = 20  # folders in others' names, of one account, that are copied into unmatched/

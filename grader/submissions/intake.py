@@ -14,10 +14,17 @@ from nbgrader.utils import parse_utc
 
 from grader.lesson_folder import CHECKS, NOTEBOOK, QUIZ, SOURCES
 from grader.submissions.student_notebook import parse_notebook, parse_own_notebook, placeholder
-from grader.submissions.untrusted_files import FileLimits, Refused, read_regular, regular_files
+from grader.submissions.untrusted_files import (
+    SECRET,
+    TIMESTAMP,
+    FileLimits,
+    Refused,
+    read_regular,
+    regular_files,
+)
 
-TIMESTAMP = "timestamp.txt"
-_THE_LESSONS = frozenset([NOTEBOOK, TIMESTAMP, CHECKS, QUIZ, *SOURCES])  # names that must stay files
+# Names that must stay files.
+_THE_LESSONS = frozenset([NOTEBOOK, TIMESTAMP, SECRET, CHECKS, QUIZ, *SOURCES])
 
 
 @dataclass(frozen=True)

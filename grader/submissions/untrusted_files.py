@@ -12,7 +12,11 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-_PASSED_OVER = frozenset([".ipynb_checkpoints", "__pycache__", ".checkpoints"])
+from grader.lesson_folder import NOTEBOOK
+
+TIMESTAMP, SECRET = "timestamp.txt", "submission_secret.txt"  # of `nbgrader submit`
+_PASSED_OVER = frozenset([".ipynb_checkpoints", "__pycache__", ".checkpoints", "my_photos"])
+_FIRST = (NOTEBOOK, TIMESTAMP, SECRET)  # taken before a cap is reached
 
 
 class Refused(Exception):
@@ -43,7 +47,7 @@ def read_regular(path: Path, limit: int) -> bytes:
 def regular_files(folder: Path, limits: FileLimits) -> tuple[dict[str, bytes], list[str]]:
     """The plain files below ``folder`` by their path in it, and one sentence for each that is not taken.
 
-    Hidden files, caches and checkpoints are passed over in silence.
+    Hidden files, caches, checkpoints and the student's own photographs are passed over in silence.
     """
     taken = take_regular(folder, limits)
     return taken.files, taken.problems
@@ -106,7 +110,7 @@ def take_regular(folder: Path, limits: FileLimits, owner: int | None = None) -> 
 def _walk(folder: int, prefix: str, taken: Taken) -> None:
     limits, files, problems = taken.limits, taken.files, taken.problems
     try:
-        names = sorted(os.listdir(folder))
+        names = sorted(os.listdir(folder), key=lambda name: (name not in _FIRST, name))
     except OSError as error:
         problems.append(f"{_shown(prefix)} cannot be listed: {_why(error)}.")
         return

@@ -17,7 +17,7 @@ def test_plain_files_come_back_by_their_path(tmp_path):
 
 
 def test_hidden_files_and_caches_are_passed_over_in_silence(tmp_path):
-    for folder in (".ipynb_checkpoints", "__pycache__", ".checkpoints", ".hidden"):
+    for folder in (".ipynb_checkpoints", "__pycache__", ".checkpoints", ".hidden", "my_photos"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "x").write_bytes(b"x")
     assert regular_files(tmp_path, SMALL) == ({}, [])
@@ -67,6 +67,15 @@ def test_caps_on_number_total_and_depth(tmp_path):
     taken, problems = regular_files(tmp_path, FileLimits(file=50, total=120))
     assert sum(map(len, taken.values())) <= 120
     assert problems
+
+
+def test_the_notebook_and_what_nbgrader_wrote_come_before_the_caps(tmp_path):
+    """Beside hundreds of files, no timestamp meant: not late."""
+    first = {"lesson.ipynb": b"{}", "submission_secret.txt": b"s", "timestamp.txt": b"t"}
+    for name, content in {**{f"{number}": b"x" for number in range(9)}, **first}.items():
+        (tmp_path / name).write_bytes(content)
+    taken, _ = regular_files(tmp_path, SMALL)
+    assert taken == {**first, "0": b"x", "1": b"x"}
 
 
 def test_read_regular_follows_no_link(tmp_path):

@@ -17,11 +17,10 @@ from grader.autograde.judging.challenges import challenges_for
 from grader.autograde.judging.course_secret import course_secret
 from grader.lesson_folder import NOTEBOOK, LessonFolder
 from grader.sandbox.limits import Limits
-from grader.submissions.intake import TIMESTAMP
-from grader.submissions.untrusted_files import FileLimits, regular_files
+from grader.submissions.untrusted_files import SECRET, TIMESTAMP, FileLimits, regular_files
 
 EXECUTION_FORMAT = 1
-_NEVER_TAKEN_ALONG = (NOTEBOOK, TIMESTAMP)
+_NEVER_TAKEN_ALONG = (NOTEBOOK, TIMESTAMP, SECRET)
 
 
 class PreparedJob(BaseModel):
