@@ -49,6 +49,9 @@ def write_release(folder: LessonFolder) -> list[str]:
 
     Files that are not part of the release are left alone: they may be somebody's work.
     """
+    # quiz.json and recorded.json stand in solutions/ and here, alike (`stale` sees to it), and must: students
+    # need them beside the notebook, and nbgrader's own command, which copies them from there, removes the
+    # release first. With it would go what took hours to measure, and the mark of an examination's quiz.
     fresh, present = fresh_release(folder), present_release(folder)
     changed = [name for name, content in fresh.items() if present.get(name) != content]
     for name in changed:

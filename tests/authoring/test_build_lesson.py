@@ -104,7 +104,7 @@ def test_no_solution_and_no_key_reaches_the_release(built_once: Path) -> None:
     assert "counts.max()" in solution
 
 
-def test_withheld_feedback_stays_in_solutions(built_course: Path) -> None:
+def test_withheld_feedback_stays_in_solutions(built_course: Path, nbgrader: Callable[..., str]) -> None:
     build_lesson(LessonFolder(LESSON, built_course), withhold_feedback=True)
     release = built_course / "notebooks" / LESSON
     quiz = json.loads((release / "quiz.json").read_text())
@@ -112,6 +112,9 @@ def test_withheld_feedback_stays_in_solutions(built_course: Path) -> None:
     assert "sealed" not in json.dumps(quiz)
     assert "sealed" not in (release / "lesson.ipynb").read_text()
     assert stale(LessonFolder(LESSON, built_course)) == []
+    shutil.rmtree(release)  # the stock command does not forget the examination either
+    nbgrader(built_course, "generate_assignment", LESSON)
+    assert json.loads((release / "quiz.json").read_text()) == quiz
 
 
 def test_feedback_is_published_sealed_otherwise(built_once: Path) -> None:
