@@ -62,7 +62,7 @@ def printed(name: str, cache: Path) -> str:
             "bench_data_size.py",
             ["8 images", "16 images", "32 images", "slope, an image", "at no image", "R²"],
         ),
-        ("bench_waiting.py", ["as PyTorch has it", "GOMP_SPINCOUNT=1000", "two at once"]),
+        ("bench_waiting.py", ["OMP_WAIT_POLICY=passive", "one thread", "2 at once"]),
         (
             "bench_grading.py",
             [
