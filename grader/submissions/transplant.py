@@ -13,6 +13,7 @@ from nbformat.v4 import new_code_cell
 
 from grader.submissions.student_notebook import is_placeholder
 
+NOTES = "finetuning_course_notes"  # in the metadata of a notebook after the transplant
 YOURS_TO_CHANGE = "yours-to-change"  # a tag of cells that students edit though they are no answers
 MISSING = 'raise NotImplementedError("This answer cell is not in the submission.")'
 NOT_CODE = 'raise NotImplementedError("This answer cell is no code cell any more.")'
@@ -31,7 +32,7 @@ def transplant(student: NotebookNode, skeleton: NotebookNode) -> NotebookNode:
     Returns:
         a new notebook: every cell of the skeleton in its order, without outputs. Answer cells hold the
         student's text, or an error where she has none. A placeholder's sentence stands first. Notes on what
-        was not taken stand in ``metadata["finetuning_course_notes"]``.
+        was not taken stand in ``metadata[NOTES]``.
     """
     notes: list[str] = []
     places = _match(student, skeleton, notes)
@@ -56,7 +57,7 @@ def transplant(student: NotebookNode, skeleton: NotebookNode) -> NotebookNode:
         if "id" not in cell or cell.id in {other.get("id") for other in cells[:number]}:
             cell["id"] = f"extra-{number}"
     metadata = copy.deepcopy(skeleton.metadata)
-    metadata["finetuning_course_notes"] = notes
+    metadata[NOTES] = notes
     return NotebookNode(cells=cells, metadata=metadata, nbformat=4, nbformat_minor=5)
 
 

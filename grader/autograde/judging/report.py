@@ -30,6 +30,7 @@ class SubmissionReport(BaseModel):
 
     Attributes:
         key: of the job whose execution was judged; empty in a report of an older version.
+        notes: what the transplant did not take as it was handed in, a sentence each.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -41,6 +42,7 @@ class SubmissionReport(BaseModel):
     sandbox: str
     stopped: str | None
     seconds: float
+    notes: list[str] = []
     exercises: list[ExerciseReport]
 
     @property

@@ -23,6 +23,7 @@ from grader.autograde.steps.late_penalties import write_time
 from grader.cell_names import grade_id
 from grader.errors import CourseError
 from grader.lesson_folder import NOTEBOOK
+from grader.submissions.transplant import NOTES
 from grader.submissions.untrusted_files import Refused
 
 _NOTEBOOK_NAME = NOTEBOOK.removesuffix(".ipynb")  # as nbgrader names it
@@ -85,7 +86,8 @@ def _judge(run: ClassRun, nbgrader: NbgraderCourse, student: str, sandbox: str) 
         )
     notebook = nbformat.read(graded, as_version=4)
     submission = Submission(run.course, run.lesson, student, nbgrader.database)
-    report = judge_notebook(notebook, submission, execution, job.challenges)
+    notes = job.read_notebook().metadata[NOTES]
+    report = judge_notebook(notebook, submission, execution, job.challenges, notes)
     _replace(graded, notebook)
     return report
 

@@ -4,16 +4,12 @@ import json
 
 from nbgrader.api import SubmittedAssignment
 
-from grader.autograde.course_config import skeleton
 from grader.autograde.grading_folder import GradingFolder
 from grader.autograde.judging.report import ExerciseReport, SubmissionReport
 from grader.autograde.run.nbgrader_course import NbgraderCourse
 from grader.autograde.run.summary import Row, State
 from grader.autograde.steps.intake_exporter import intake_record
 from grader.cell_names import exercise_id
-from grader.lesson_folder import NOTEBOOK, LessonFolder
-from grader.submissions.intake import read_clean_notebook
-from grader.submissions.transplant import transplant
 
 
 def read_row(nbgrader: NbgraderCourse, lesson: str, student: str, executed: bool) -> Row:
@@ -21,12 +17,9 @@ def read_row(nbgrader: NbgraderCourse, lesson: str, student: str, executed: bool
     taken = json.loads(intake_record(nbgrader.root, lesson, student).read_text(encoding="utf-8"))
     path = GradingFolder(nbgrader.root).report(lesson, student)
     report = SubmissionReport.model_validate_json(path.read_bytes())
-    clean = GradingFolder(nbgrader.root).intake / student / lesson / NOTEBOOK
-    rebuilt = transplant(read_clean_notebook(clean), skeleton(LessonFolder(lesson, nbgrader.root)))
-    notes = dict.fromkeys(rebuilt.metadata["finetuning_course_notes"])
     with nbgrader.gradebook() as gradebook:
         submission = gradebook.find_submission(lesson, student)
-        return row_of(report, submission, taken["set_aside"], [*taken["problems"], *notes], executed)
+        return row_of(report, submission, taken["set_aside"], [*taken["problems"], *report.notes], executed)
 
 
 def row_of(

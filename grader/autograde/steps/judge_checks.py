@@ -17,6 +17,7 @@ from grader.autograde.judging.judge_cell import CheckRuns, judge_cell
 from grader.autograde.judging.report import ExerciseReport, SubmissionReport
 from grader.exercises.machine.rendering import as_html
 from grader.exercises.machine.verdict import Verdict
+from grader.submissions.transplant import NOTES
 
 _SAID_CHARACTERS = 5_000  # of a cell's own prints that stay below the verdict
 
@@ -33,7 +34,8 @@ class JudgeChecks(NbGraderPreprocessor):
         """Judge every check; the report is kept beside the gradebook for the summary."""
         submission = submission_of(resources, self.config)
         given = resources["finetuning_course"]
-        report = judge_notebook(nb, submission, given["execution"], given["challenges"])
+        notes = nb.metadata.pop(NOTES, [])
+        report = judge_notebook(nb, submission, given["execution"], given["challenges"], notes)
         path = GradingFolder(submission.course).report(submission.lesson, submission.student)
         given["same_as_before"] = report.key == _key_of(path)
         write_privately(path, report.model_dump_json())
@@ -49,9 +51,16 @@ def _key_of(report: Path) -> str | None:
 
 
 def judge_notebook(
-    nb: NotebookNode, submission: Submission, execution: Execution, challenges: dict[str, dict]
+    nb: NotebookNode,
+    submission: Submission,
+    execution: Execution,
+    challenges: dict[str, dict],
+    notes: list[str],
 ) -> SubmissionReport:
     """Write a verdict into every check cell of ``nb`` and give the report on all of them.
+
+    Args:
+        notes: of the transplant, for the report.
 
     Raises:
         CheckBroken: a check failed, not its answer: the submission gets no marks at all.
@@ -67,6 +76,7 @@ def judge_notebook(
         sandbox=execution.sandbox,
         stopped=execution.stopped,
         seconds=execution.seconds,
+        notes=list(dict.fromkeys(notes)),
         exercises=reports,
     )
 

@@ -6,7 +6,7 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from grader.autograde.course_config import skeleton, submission_of
-from grader.submissions.transplant import transplant
+from grader.submissions.transplant import NOTES, transplant
 
 
 class TransplantCells(NbGraderPreprocessor):
@@ -16,7 +16,7 @@ class TransplantCells(NbGraderPreprocessor):
         """Rebuild the notebook; points and checksums are those of the release in the gradebook."""
         submission = submission_of(resources, self.config)
         rebuilt = transplant(nb, skeleton(submission.folder))
-        for note in rebuilt.metadata.pop("finetuning_course_notes"):
+        for note in rebuilt.metadata[NOTES]:  # they stay there for the report
             self.log.warning("%s: %s", submission.student, note)
         with Gradebook(submission.database) as gradebook:
             released = gradebook.find_notebook(resources["nbgrader"]["notebook"], submission.lesson)

@@ -8,6 +8,7 @@ import sys
 import nbformat
 import pytest
 from filelock import FileLock
+from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from typer.testing import CliRunner
 
@@ -17,6 +18,7 @@ from grader.autograde.execute.preflight import NOBODY
 from grader.autograde.execute.spool import Spool
 from grader.autograde.execute.workers import LocalWorkers
 from grader.autograde.grading_folder import GradingFolder
+from grader.autograde.judging.report import SubmissionReport
 from grader.autograde.run import class_run as module
 from grader.autograde.run import nbgrader_course
 from grader.autograde.run.nbgrader_course import NbgraderCourse
@@ -185,6 +187,21 @@ def test_a_quiz_that_is_not_all_right_stands_under_why(course):
     (row,) = grade(course).rows
     assert 3 < row.points < 6
     assert any(reason.startswith("start.quiz") for reason in row.reasons)
+
+
+def test_an_answer_that_was_copied_is_told_once_after_grading_and_after_rechecking(course):
+    notebook = solution(course)
+    answer = next(
+        c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == "start-quiz-answers"
+    )
+    notebook.cells += [NotebookNode(answer, id=f"copy-{number}") for number in (1, 2)]
+    hand_in(course, "ada", notebook)
+    for again in (grade, lambda course: recheck(class_run(course))):
+        (row,) = again(course).rows
+        report = GradingFolder(course).report(LESSON, "ada").read_text()
+        (note,) = SubmissionReport.model_validate_json(report).notes
+        assert "stands more than once" in note
+        assert row.reasons.count(note) == 1
 
 
 def test_a_feedback_page_that_cannot_be_made_takes_no_marks_away(course, monkeypatch):

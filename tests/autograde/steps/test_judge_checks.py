@@ -46,7 +46,7 @@ def judged(course, asked, stopped=None, **of_the_check):
         lesson=LESSON, student="ada", key="k", sandbox="x", seconds=0, stopped=stopped, cells=runs
     )
     submission = Submission(course, LESSON, "ada", "sqlite://")
-    report = judge_notebook(notebook, submission, execution, asked)
+    report = judge_notebook(notebook, submission, execution, asked, [])
     cell = next(c for c in codes if c.metadata.get("nbgrader", {}).get("grade_id") == grade_id(CHECK))
     nbformat.validate(notebook)
     return cell, report.exercises[0]
@@ -141,5 +141,5 @@ def test_html_of_students_does_not_reach_the_instructors_browser(course, asked, 
         cell.outputs = [nbformat.v4.new_output("display_data", data=dict(html))]
     runs = [CellRun() for _ in codes]
     execution = Execution(lesson=LESSON, student="a", key="k", sandbox="x", seconds=0, cells=runs)
-    judge_notebook(notebook, Submission(course, LESSON, "a", "sqlite://"), execution, asked)
+    judge_notebook(notebook, Submission(course, LESSON, "a", "sqlite://"), execution, asked, [])
     assert "<script>" not in nbformat.writes(notebook)
