@@ -1,10 +1,12 @@
 """An exercise small enough to be wrong in every way, and the grading of any answer with any seed."""
 
 import functools
+import re
 
 import numpy as np
 import pytest
 
+from grader.authoring.starting_program import split_starting_program
 from grader.autograde.judging.challenges import expected_for
 from grader.course import ROOT
 from grader.exercises import collect_evidence, find_exercise, judge_evidence, public_challenge
@@ -87,6 +89,21 @@ def _verdict(exercise_id, answer, seed):
     challenge, expected = _asked(exercise_id, seed)
     collected = collect_evidence(find_exercise(exercise_id), answer, challenge)
     return judge_evidence(collected.bundle, expected, exercise_id)
+
+
+def starting_program(exercise_id):
+    """The source of the function that students of a bug hunt begin with, as it stands in the lesson."""
+    path = ROOT / "solutions" / find_exercise(exercise_id).lesson / "lesson.py"
+    cell = path.read_text(encoding="utf-8").partition(f'# %% exercise="{exercise_id}"\n')[2]
+    _, program = split_starting_program(cell.partition("\n# %%")[0])
+    assert program, f"{path} releases no program for {exercise_id}"
+    return program
+
+
+def function_of(source, **names):
+    """The function that ``source`` defines, among the lesson's imports ``names``."""
+    exec(source, names)
+    return names[re.search(r"^def (\w+)", source, flags=re.MULTILINE)[1]]
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from grader.course import ROOT
+from tests.exercises.conftest import function_of, starting_program
 
 ID = "freezing.find_the_bug"
 NORMS = nn.BatchNorm1d | nn.BatchNorm2d
@@ -638,17 +638,8 @@ def test_what_a_repair_does_in_the_end_is_named(name, costs_the_same):
 
 
 def test_the_lessons_own_release_is_the_released_program(graded):
-    text = (ROOT / "solutions" / "02_freezing" / "lesson.py").read_text(encoding="utf-8")
-    body = (
-        text.split("def freeze_midway", 1)[1].split("### BEGIN RELEASE", 1)[1].split("### END RELEASE", 1)[0]
-    )
-    lines = [line.replace("    # ", "    ", 1) for line in body.splitlines() if line.strip()]
-    namespace = {"torch": torch, "F": F}
-    exec(
-        "def released(model, stage_name, first_batches, more_batches, learning_rate):\n" + "\n".join(lines),
-        namespace,
-    )
-    assert [finding.id for finding in graded(ID, namespace["released"], 202).findings] == ["as-released"]
+    released = function_of(starting_program(ID), torch=torch, F=F)
+    assert [finding.id for finding in graded(ID, released, 202).findings] == ["as-released"]
 
 
 def test_every_known_mistake_is_reached(unreached):

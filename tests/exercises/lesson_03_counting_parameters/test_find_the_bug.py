@@ -6,6 +6,8 @@ import pytest
 import torch
 from torch import nn
 
+from tests.exercises.conftest import function_of, starting_program
+
 ID = "counting.find_the_bug"
 
 
@@ -103,18 +105,6 @@ def test_right_reports_pass(answer, everywhere):
         assert verdict.passed, verdict
 
 
-def as_released(model, head_name, num_classes):
-    for parameter in model.parameters():
-        parameter.requires_grad = False
-    head = model.get_submodule(head_name)
-    head.out_features = num_classes
-    for parameter in head.parameters():
-        parameter.requires_grad = True
-    total = sum(tensor.numel() for tensor in model.state_dict().values())
-    trainable = sum(parameter.requires_grad for parameter in model.parameters())
-    return model, total, trainable
-
-
 def attribute_only(head, num_classes):
     head.out_features = num_classes
     return head.requires_grad_(True)
@@ -183,27 +173,35 @@ def copy_made_and_original_returned(model, head_name, num_classes):
     return model, total, trainable
 
 
+RELEASED = starting_program(ID)
+MENDED = {  # by what it mends: a passage of the released program, and what stands there in a right one
+    "head": (
+        "head.out_features = num_classes",
+        "head = nn.Linear(head.in_features, num_classes)\n    model.set_submodule(head_name, head)",
+    ),
+    "total": (
+        "tensor.numel() for tensor in model.state_dict().values()",
+        "p.numel() for p in model.parameters()",
+    ),
+    "trainable": (
+        "parameter.requires_grad for parameter in model.parameters()",
+        "p.numel() for p in model.parameters() if p.requires_grad",
+    ),
+}
+
+
 def only(*mended):
     """The released program with some of its three bugs mended."""
-
-    def answer(model, head_name, num_classes):
-        model.requires_grad_(False)
-        head = model.get_submodule(head_name)
-        if "head" in mended:
-            model.set_submodule(head_name, nn.Linear(head.in_features, num_classes))
-        else:
-            head.out_features = num_classes
-            head.requires_grad_(True)
-        total = elements(model.parameters() if "total" in mended else model.state_dict().values())
-        trainable = open_ones(model.parameters())
-        return model, total, elements(trainable) if "trainable" in mended else len(trainable)
-
-    return answer
+    source = RELEASED
+    for old, new in (MENDED[one] for one in mended):
+        assert source.count(old) == 1, f"the lesson's program no longer holds “{old}”"
+        source = source.replace(old, new)
+    return function_of(source, nn=nn)
 
 
 WRONG_REPORTS = {
     "as released": (
-        as_released,
+        only(),
         0,
         ["as-released"],
     ),
@@ -329,6 +327,11 @@ WRONG_REPORTS = {
 }
 
 
+def test_the_released_program_is_right_with_all_its_bugs_mended(everywhere):
+    for verdict in everywhere(ID, only(*MENDED)):
+        assert verdict.passed, verdict
+
+
 @pytest.mark.parametrize("name", WRONG_REPORTS)
 def test_wrong_reports_are_named(name, everywhere):
     answer, points, mistakes = WRONG_REPORTS[name]
@@ -338,7 +341,7 @@ def test_wrong_reports_are_named(name, everywhere):
 
 
 def test_the_released_program_is_told_only_how_many_mistakes_it_holds(graded):
-    [finding] = graded(ID, as_released, 9).findings
+    [finding] = graded(ID, only(), 9).findings
     told = finding.text + finding.hint + finding.fix
     assert "3 mistakes" in told
     for word in ("out_features", "state_dict", "numel", "requires_grad", "Linear", "submodule"):

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from grader.course import ROOT
 from grader.exercises.machine.registry import find_exercise
+from tests.exercises.conftest import function_of, starting_program
 
 ID = "rates.find_the_bug"
 
@@ -603,15 +603,7 @@ def test_every_known_mistake_is_reached(graded):
 
 def test_the_released_function_is_told_how_many_mistakes_are_left_and_no_more(graded):
     """The text that students get, as it stands in the lesson."""
-    lesson = (ROOT / "solutions/04_learning_rates/lesson.py").read_text(encoding="utf-8")
-    cell = lesson[lesson.index("def fine_tune(") :]
-    signature, _, rest = cell.partition("### BEGIN SOLUTION")
-    released = (
-        rest.partition("### BEGIN RELEASE")[2].partition("### END RELEASE")[0].replace("    # ", "    ")
-    )
-    namespace = {"torch": torch, "F": F}
-    exec(signature + released, namespace)
-    verdict = graded(ID, namespace["fine_tune"], 101)
+    verdict = graded(ID, function_of(starting_program(ID), torch=torch, F=F), 101)
     assert verdict.points == 0
     [finding] = verdict.findings
     assert finding.id == "as-released"
