@@ -12,7 +12,7 @@ from typing import Any
 
 VARIABLE = "FINETUNING_COURSE_MESSAGE_LIMIT"
 TORNADOS_OWN = 10 * 1024**2
-RAISED = 250_500_000  # 250 MB of files and what is said of them; server and kernel each hold a copy or two
+RAISED = 100_500_000  # 100 MB of files and what is said of them; page, server and kernel hold copies of it
 _SETTING = "websocket_max_message_size"
 
 

@@ -27,7 +27,7 @@ def test_a_server_finds_the_extension_where_pip_puts_it():
     [
         ({}, 512_000_000, message_limit.RAISED),
         ({"websocket_max_message_size": 20_000_000}, 512_000_000, 20_000_000),
-        ({}, 100_000_000, 100_000_000),
+        ({}, 50_000_000, 50_000_000),
     ],
 )
 def test_a_server_raises_the_limit_and_its_kernels_know_it(monkeypatch, settings, largest_buffer, holds):

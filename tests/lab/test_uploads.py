@@ -201,7 +201,7 @@ def test_a_file_dialog_that_knows_no_heic_shows_it_all_the_same(panel):
 
 
 @pytest.mark.parametrize(
-    ("limit", "most"), [(None, 10), ("what a student set", 10), (str(message_limit.RAISED), 250)]
+    ("limit", "most"), [(None, 10), ("what a student set", 10), (str(message_limit.RAISED), 100)]
 )
 def test_the_panel_says_how_much_arrives_at_once(tmp_path, monkeypatch, limit, most):
     monkeypatch.delenv(message_limit.VARIABLE, raising=False)
