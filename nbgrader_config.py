@@ -13,6 +13,7 @@ from nbgrader import preprocessors as stock
 
 from grader.authoring.release_checks import ReleaseChecks
 from grader.autograde.steps.clear_quiz_answers import ClearQuizAnswers
+from grader.autograde.steps.escape_texts import EscapeTexts
 from grader.autograde.steps.feedback_page import FeedbackPage
 from grader.autograde.steps.grades_csv import GradesCsv
 from grader.autograde.steps.intake_exporter import IntakeExporter
@@ -86,6 +87,7 @@ c.Autograde.autograde_preprocessors = [
     stock.CheckCellMetadata,
 ]
 
+c.HTMLExporter.preprocessors = [EscapeTexts]  # of formgrader's pages too
 c.GenerateFeedback.exporter_class = FeedbackPage
 c.ExchangeFactory.release_feedback = ReleaseFeedback
 c.ExportApp.plugin_class = GradesCsv
