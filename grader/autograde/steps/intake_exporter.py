@@ -8,6 +8,7 @@ file can be looked at first.
 import contextlib
 import copy
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,13 @@ from grader.autograde.course_config import cells_by_lesson
 from grader.autograde.failures import forget_failure, keep_failure
 from grader.autograde.grading_folder import GradingFolder, write_privately
 from grader.autograde.steps.gradebook_before import GradebookBefore
+from grader.errors import CourseError
 from grader.lesson_folder import NOTEBOOK
 from grader.submissions.intake import Intake, take_in
 from grader.submissions.student_notebook import placeholder
+
+# Ends a text in a page or a script of formgrader, which (nbgrader 0.9.6) writes ids there as they are.
+_MARKUP = re.compile(r'[<>"\\\x00-\x1f]')
 
 
 class IntakeExporter(NotebookExporter):
@@ -128,6 +133,11 @@ def take_in_all(course: Path, lesson: str, folders: list[Path]) -> Iterator[tupl
         student = submitted.parent.name
         clean = grading.intake / student / lesson
         try:
+            if sign := _MARKUP.search(student):
+                raise CourseError(
+                    f"The folder {f'submitted/{student}'!r} has {sign[0]!r} in its name, which formgrader "
+                    f"takes for markup: rename it."
+                )
             intake = take_in(submitted, clean, lesson=lesson, cells_by_lesson=known)
             record = json.dumps({"set_aside": intake.set_aside, "problems": intake.problems})
             write_privately(intake_record(course, lesson, student), record)

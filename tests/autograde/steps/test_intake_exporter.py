@@ -10,7 +10,7 @@ from nbgrader.apps.api import NbGraderAPI
 
 from grader.autograde.grading_folder import GradingFolder
 from grader.autograde.run.nbgrader_course import NbgraderCourse
-from tests.autograde.conftest import LESSON, cell, hand_in, release, solution
+from tests.autograde.conftest import LESSON, cell, grade, hand_in, release, rows, solution
 
 pytestmark = pytest.mark.slow
 
@@ -46,3 +46,17 @@ def test_what_is_handed_in_is_not_changed_and_only_clean_copies_are_read(course)
     clean = nbformat.read(GradingFolder(course).intake / "ada" / LESSON / "lesson.ipynb", 4)
     assert "could not be graded" in clean.cells[0].source
     assert cell(release(course), "start-quiz")
+
+
+@pytest.mark.parametrize("student", ['<img src=x onerror="alert(1)">', 'a"b', "a\\"])
+def test_a_name_that_formgrader_takes_for_markup_never_gets_into_the_gradebook(course, student):
+    hand_in(course, student, solution(course))
+    summary = grade(course)
+    assert rows(summary) == {student: (0, "failed")}
+    assert "in its name, which formgrader takes for markup: rename it." in summary.rows[0].reasons[0]
+    ours = NbgraderCourse(course)
+    result = NbGraderAPI(ours.coursedir, config=ours.config).autograde(LESSON, student, force=True)
+    assert not result["success"]
+    assert "takes for markup" in result["log"]
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
+        assert gradebook.students == []
