@@ -5,8 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 State = Literal["graded", "no evidence", "set aside", "failed"]
 
@@ -65,7 +65,8 @@ def show(summary: Summary, console: Console) -> None:
     for row in summary.rows:
         points = "–" if row.state == "failed" else f"{row.points:g} of {row.max_points:g}"
         state = f"[{colours[row.state]}]{row.state}[/]"
-        table.add_row(escape(_printable(row.student)), points, state, escape(_shortened(_remarks(row))))
+        # As texts: of a string Rich makes something of brackets, and of a word between colons.
+        table.add_row(Text(_printable(row.student)), points, state, Text(_shortened(_remarks(row))))
     console.print(table)
     counts = {state: sum(row.state == state for row in summary.rows) for state in colours}
     told = ", ".join(f"{count} {state}" for state, count in counts.items() if count)

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from grader.autograde.judging.report import ExerciseReport, SubmissionReport
 from grader.autograde.run.rows import row_of
-from grader.autograde.run.summary import Summary, as_json, show
+from grader.autograde.run.summary import Row, Summary, as_json, show
 
 TOLD = "This is far above the paper's 88.4 %."
 
@@ -38,3 +38,18 @@ def test_a_suspicion_stands_in_the_table_and_for_programs():
     assert f"please look: capstone.inspector: {TOLD}" in file.getvalue()
     assert json.loads(as_json(summary))["rows"][0]["suspicions"] == [f"capstone.inspector: {TOLD}"]
     assert summary.rows[0].state == "graded"
+
+
+def test_what_a_student_wrote_cannot_steer_the_terminal_or_the_table():
+    name, reason = "\x1b[31m[bold]\u202e\\", "\x1b]0;title\x07\x9b2J\r[red]why[/red] :heart:"
+    row = Row(student=name, state="failed", feedback_problem=reason, suspicions=[reason], reasons=[reason])
+    summary = Summary(lesson="06_capstone", sandbox="none", rows=[row])
+    file = io.StringIO()
+    show(summary, Console(file=file, width=160, force_terminal=True, color_system=None))
+    text = file.getvalue()
+    assert "".join(sign for sign in text if not sign.isprintable()).strip("\n") == ""
+    assert " [31m[bold] \\ │" in text
+    assert text.count(" ]0;title  2J [red]why[/red] :heart:") == 3
+    printed = as_json(summary)
+    assert "".join(sign for sign in printed if not sign.isprintable()).strip("\n") == ""
+    assert json.loads(printed)["rows"][0]["student"] == name  # for programs it is what it was
