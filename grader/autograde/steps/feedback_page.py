@@ -3,8 +3,9 @@
 import re
 from typing import Any
 
-from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
+
+from grader.autograde.steps.page_rendering import SharedPages
 
 # Styles and pictures stand in the page itself. Whatever markup got into it by a way that we did not think of,
 # a browser neither runs it nor asks another machine for anything.
@@ -14,7 +15,7 @@ _META = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
 _SCRIPT = re.compile(r"<script\b.*?</script>", flags=re.DOTALL | re.IGNORECASE)
 
 
-class FeedbackPage(HTMLExporter):
+class FeedbackPage(SharedPages):
     """Stands in ``GenerateFeedback.exporter_class``: nbgrader's own page with a policy for browsers."""
 
     def from_notebook_node(  # type: ignore[override]  # as nbconvert's own exporter of HTML has it

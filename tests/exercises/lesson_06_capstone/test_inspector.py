@@ -273,16 +273,25 @@ BAD_INSPECTORS = {
 }
 
 
+@pytest.fixture(scope="module")
+def verdicts():
+    """Verdicts on bad inspectors, by name, each asked once."""
+    return {}
+
+
 @pytest.mark.parametrize("name", BAD_INSPECTORS)
-def test_bad_inspectors_are_named(name, graded):
+def test_bad_inspectors_are_named(name, graded, verdicts):
     answer, least, most, mistake = BAD_INSPECTORS[name]
-    verdict = graded(ID, answer, 101)
+    verdict = verdicts[name] = graded(ID, answer, 101)
     assert least <= verdict.points <= most, verdict
     assert mistake in [finding.id for finding in verdict.findings], verdict
 
 
-def test_every_known_mistake_is_reached(graded):
-    reached = {f.id for answer, *_ in BAD_INSPECTORS.values() for f in graded(ID, answer, 101).findings}
+def test_every_known_mistake_is_reached(graded, verdicts):
+    for name, (answer, *_) in BAD_INSPECTORS.items():
+        if name not in verdicts:
+            verdicts[name] = graded(ID, answer, 101)
+    reached = {finding.id for verdict in verdicts.values() for finding in verdict.findings}
     assert {mistake.id for mistake in find_exercise(ID).mistakes} - reached == set()
 
 
@@ -359,7 +368,7 @@ def test_what_it_reached_is_there_for_the_model_card():
 
 
 def test_a_table_is_named_to_the_instructor(graded):
-    verdict = graded(ID, BAD_INSPECTORS["a table, else a weak network"][0], 101)
+    verdict = graded(ID, lambda photographs: by_table(photographs, (0.85, 0.7)), 102)
     [suspicion] = [finding for finding in verdict.findings if finding.suspicious]
     assert "of the same cells, turned" in suspicion.text
     assert not any(finding.suspicious for finding in graded(ID, inspector(0.92, 0.78), 101).findings)
