@@ -1,90 +1,110 @@
 """What a model card's text says of the split: were held-out cells kept apart, did they help, how were they drawn?"""
 
-import re
+from grader.exercises.lesson_06_capstone.card_canonical import Canonical
+from grader.exercises.lesson_06_capstone.card_clauses import clauses, denied, gap
 
-from grader.exercises.lesson_06_capstone.card_language import clauses, says
-
-_HELD = r"held[- ]?out|\btest(?:ing)?\b|\bevaluation\b|\bholdout\b|\bother quarter\b|\bjudg\w+"
-_KEPT_APART = (
-    r"\bheld[- ]?(?:out|back)\b|\bholdout\b|\bkept (?:\w+ ){0,7}(?:apart|separate\w*|aside|back|away|out)\b|\b(?:put|set|laid|left) (?:\w+ ){0,2}(?:aside|apart|out)\b|"
-    r"\bseparate\w*\b|\bapart\b|\baside\b|\bunseen\b|\bdisjoint\b|\btest(?:ed|ing)?\b|\breserved?\b|\bevaluat\w+|\bonly (?:\w+ ){0,3}(?:at the end|once)\b|"
-    r"\b(?:stayed|stay|kept|left) (?:\w+ ){0,2}out of\b|\b(?:put|set|laid) (?:\w+ ){0,4}to one side\b|\bhid(?:den|es?|ing)?\b|\bwithh[eo]ld\b|"
-    r"\btrain\w* (?:\w+ )?(?:used|saw|got) (?:\w+ ){0,3}only\b|\btrained on\? no\b|\bnone of [^.;]*\btrained on\b|"
-    r"(?:\bnever|\bnot|n't|\bneither|\bno|\bnone|\bnothing) (?:[\w-]+ ){0,7}(?:used|seen|trained|in|shown|touched|looked|part|took|take)\b"
+# Further tags, of this field alone: cells that are held out, the rest of them, and a random draw.
+_RETAGGED = (
+    (r"\bTRAIN (?:and CHOOSE )?(?:CELL|set|sets|part|dataset|data|quarters?|PHOTO|ones|half|side|portion|pile|subset|group)\b", "REST"),
+    (r"\b(?:remaining|other) (?:3 quarters|three quarters|1968|CELL|PHOTO|ones)\b|\b(?:the )?(?:rest|remainder)\b|\bthe others\b|\b1968\b(?: CELL)?", "REST"),
+    (r"\bCHOOSE ((?:[\w,]+ ){0,6}?)(?=(?:random\w*|chance|lot|lots|hazard|draw|lottery|dice)\b)", r"DRAW \1"),
+    (r"\b((?:random\w*|lottery)(?: and \w+)?) CHOOSE\b", r"\1 DRAW"),
+    (r"\bheld out\b(?: (?:CELL|set|part|ones|quarter|PHOTO|side|pile|half))?", "HELD"),
+    (r"\b(?:test|tests|testing|evaluation|judging|exam)\b(?: (?:CELL|set|sets|part|ones|quarter|PHOTO|side|half|data|dataset|accuracy|score))?", "TEST"),
+    (r"\bCELL (?:of|for) (?:the )?TEST\b", "TEST"),
+    (r"\b656\b(?: (?:\w+ ){0,2}?(?:CELL|PHOTO|ones))?", "HELD656"),
+)  # fmt: skip
+_SEEN = (
+    r"TRAIN|CHOOSE|used?|using|employed|seen|saw|see|sees|shown|touch\w*|looked|look|part|entered|enter\w*|participat\w+|included?|meet|met|given|"
+    r"learn\w*|taken|took|involved|fed|known|knows|contain\w*|get|got|have|has|had|peek\w*|consult\w*|memori[sz]\w+|overlap\w*|common|exchang\w+|share[sd]?|mixed"
 )
-_USED = r"\b(?:train\w*|fit|fitted|fitting|learn\w*|tun(?:e|ed|ing)|cho(?:se|sen|ose)|choosing|select\w*|pick\w*|stopp?(?:ed|ing)?|optimi[sz]\w+|early stopping|kept the best|took the best|best epoch|best recipe)\b"
-_ON_HELD_OUT = (
-    rf"{_USED}(?: (?!and\b|then\b)\w+){{0,9}} (?:on|with|by|using|from|for|where|at) (?:\w+ ){{0,4}}(?:held[- ]?out|test(?:ing)?|evaluation)\b"
-    rf"|(?:held[- ]?out|\btest\b|evaluation)(?: \w+){{0,5}} (?:also |too |to |for |in |in the |during )+(?:\w+ ){{0,2}}?{_USED}"
-    rf"|(?:held[- ]?out|\btest\b)(?: \w+){{0,6}} {_USED}|{_USED}(?: \w+){{0,3}} used (?:\w+ ){{0,2}}(?:test|held[- ]?out)\b"
-    r"|(?:held[- ]?out|\btest\b)(?: \w+){0,4} (?:mixed|added|included|merged|moved|went|put) (?:\w+ )?(?:in|into|to|with)\b"
-    rf"|(?:held[- ]?out|\btest\b)(?: \w+){{0,9}} used (?:to|for|in) (?:\w+ ){{0,2}}?{_USED}"
-    r"|\bon the same (?:cells|photographs|images|data) (?:that|which|as|we|i)\b.*\btrain"
-    r"|\btrain\w*(?: (?!and\b|then\b)\w+){0,4} on (?:them|these|those)\b(?!\? no)"
-    rf"|{_USED}[^.;]* (?:best|well|highest) on (?:\w+ ){{0,2}}(?:those|these|them|the same)\b"
-    r"|(?:held[- ]?out|\btest\b|\b656)(?: (?!rest\b|other\b|others\b)[\w,]+){0,6} (?:part|subset|sample|portion) of (?:\w+ ){0,8}train"
-    r"|\bnobody kept\b|\b(?:of )?(?:them|those|these|they)(?: \w+){0,3} (?:added|moved|merged|mixed) (?:\w+ )?(?:in|into|to|with) (?:\w+ ){0,2}train"
-    r"|\b(?:they|these|those)(?: \w+){0,2} (?:part|used|seen|included) (?:\w+ ){0,2}?(?:of|in) (?:\w+ ){0,3}train"
-    r"|(?:held[- ]?out|\btest)\b(?: \w+){0,3} (?:part of|among|inside|in) (?:the )?other ones\b"
-    r"|\b(?:validation|choosing) and (?:the )?test (?:cells|set)s? (?:are|is|were) the same\b"
-    r"|\bbest (?:\w+ )?on (?:the )?(?:\d+ )?(?:held[- ]?out|test)\b"
-    rf"|\bincluding (?:\w+ ){{0,2}}(?:held[- ]?out|test)\b"
-    r"|\btrain\w* on (?:all|every|everything|the whole)\b"
+_SET_ASIDE = (
+    rf"\bHELD\b|\b(?:put|puts|set|laid|left|leav\w+|keep|keeps|kept|took|taken|take|takes|lock\w*|stay\w*|remain\w*|plac\w+|mov\w+|stor\w+|sav\w+|ran|pulled|split|drawn|pick\w*|extracted) "
+    rf"{gap(9)}(?:aside|apart|away|out|back|separate\w*|untouched|alone|outside|one side|side|secret|unseen|closed|locked|sealed|unused|drawer|safe|vault|box)\b|"
+    r"\b(?:saved|spared|hid|hides?|hidden|hiding|withh[eo]ld\w*|withheld|reserv\w+|excluded?|excluding|exclusion|postponed|separat\w+|isolat\w+|disjoint|omitted|spared?|removed|unseen|apart|aside|sealed|locked)\b|"
+    rf"\bkept {gap(5)}for (?:the |a )?(?:\w+ )?(?:TEST|end|final\w*|measur\w+|check\w*)\b|\boutside (?:of )?(?:the )?TRAIN\b"
+)
+_ONLY_THE_REST = (
+    rf"\bTRAIN {gap(5)}(?:only|just|solely|exclusively) {gap(4)}REST|\b(?:only|just|solely|exclusively) {gap(5)}REST\b|"
+    rf"\bTRAIN {gap(4)}(?:on|with|from|used|uses|saw|got) (?:the )?REST\b|\bREST {gap(4)}(?:only|alone|TRAIN|to TRAIN|for TRAIN)|TRAIN {gap(3)}REST {gap(4)}only\b"
+)
+_ONCE = (
+    rf"(?:HELD|HELD656|TEST|25 %|quarter|them|it|these|those) {gap(9)}\b(?:only|once|a single time|one time|at the (?:very )?end|(?:until|after) (?:the )?(?:\w+ ){{0,2}}(?:end|TRAIN|final))\b|"
+    rf"\bonly (?:\w+ ){{0,3}}(?:TEST|tested|measured|evaluat\w+|at the end|once)\b|\b(?:tested|measured|evaluated|judged) (?:only )?once\b|\bTEST only\b|\bused for :? ?(?:the )?(?:final|measur\w*|TEST|number|report\w*)\b"
+)
+_UNUSED = rf"NOT {gap(9)}(?:{_SEEN}|among)\b|REST (?:\w+ ){{0,2}}NOT\b|\b(?:TRAIN|it|computer|network|model) {gap(4)}NOT {gap(4)}(?:{_SEEN})|TRAIN {gap(3)}NOT\b|NOT {gap(3)}in (?:both|the TRAIN|the REST|TRAIN|REST)\b"
+_THEM = r"(?:their LABEL|HELD|HELD656|TEST|the quarter|25 %|them|these|those|they|the same(?: CELL)?)"
+_HELPED = (
+    rf"\b(?:TRAIN|CHOOSE|stopp?(?:ed|ing)?|hyperparameters?) (?:(?!and\b|then\b|REST\b|NOT\b)[\w,]+ ){{0,8}}?(?:on|with|from|by|using|where|used|saw|included) (?:(?!REST)\w+ ){{0,4}}?{_THEM}\b(?!\? no)",
+    rf"\b{_THEM} (?:(?!REST\b|NOT\b)[\w,]+ ){{0,8}}?(?:used|helped|served?|serving|taken|needed|decided|told|guided) (?:\w+ ){{0,4}}?(?:for|to|in|during|us|which|as|while) (?:(?!REST\b|NOT\b|only\b)\w+ ){{0,7}}?(?:TRAIN|CHOOSE|stop\w*|recipe|learning|find)\b",
+    rf"\b{_THEM} (?:\w+ ){{0,4}}?(?:(?:mixed|added|merged|moved|put|thrown|went|returned|fed|given|shown|joined|poured|included) (?:\w+ )*?(?:in|into|to|with|together|back)\b (?:(?!until\b|before\b|after\b)\w+ ){{0,3}}?(?:TRAIN|REST|again|network|CELL)|thrown together)",
+    r"\b(?:included?|including|includes) (?:the |also |even )*(?:HELD|HELD656|TEST)\b|\bfeeding (?:them|these|HELD|TEST)\b",
+    rf"\b(?:best|highest|well|good|better) (?:\w+ )?on (?:\w+ ){{0,3}}?{_THEM}\b",
+    rf"\b{_THEM} (?:\w+ ){{0,6}}?(?:also |all |part |subset |sample |random part |portion )+(?:of |among |in |from |contained in )+(?:the )?(?:\w+ ){{0,5}}?(?:TRAIN|REST)\b",
+    rf"\b{_THEM} {gap(4)}(?:copied|copies|taken|drawn|come|came) (?:from|of|out of) (?:the )?REST\b",
+    rf"\b{_THEM} {gap(8)}and (?:then |later |afterwards |also )?TRAIN (?:on|with)\b(?! (?:the |all |all the )?(?:REST|other|\d|only|a\b))",
+    rf"\b{_THEM} (?:\w+ ){{0,5}}?(?:also |both |part )+(?:in |of )?(?:\w+ ){{0,3}}?(?:TRAIN|REST)\b",
+    r"\bTRAIN (?:\w+ ){0,4}?on (?:all|every|everything|the whole|2624|both)\b|\b(?:all|whole|every|2624) (?:\w+ ){0,3}(?:were |are |was |is )?(?:used |taken |needed )?(?:for|in) (?:the )?TRAIN\b",
+    r"\b(?:TEST|validation) (?:CELL )?and (?:the )?(?:TEST|validation|TRAIN) (?:\w+ ){0,2}(?:are|is|were|was) (?:exactly )?(?:the )?(?:same|identical)\b|\bsame (?:\w+ ){0,3}(?:that|which|as|we|i|the network)\b.*\bTRAIN|\bnobody kept\b",
+    rf"\bTRAIN {gap(5)}(?:on|with) (?:them|these|those|it|HELD\w*) (?:too|also|as well|later|again|afterwards)|\b(?:also|then|later|afterwards|again) TRAIN (?:\w+ ){{0,3}}(?:on|with) (?:them|these|those|it|HELD\w*|TEST)\b",
+    r"\b(?:all|every) (?:CELL|of them|2624)(?: CELL)? (?:were|was|are|got) (?:\w+ )?TRAIN\b|\boverlap\w* (?:in|by|with)\b|\b(?:HELD\w*|TEST|REST) (?:\w+ ){0,4}overlap\b",
+    rf"\b(?:put|moved?|added?|mov\w+|took|gave) (?:some |half |part |all |a few |many |most )?(?:of )?{_THEM} (?:\w+ )?(?:in|into|to) (?:the )?(?:TRAIN|REST)\b",
+    rf"\b{_THEM} (?:were|was|are|have been) (?:\w+ )?(?:seen|learned|memori[sz]ed|known) (?:by|to) (?:the )?(?:network|model|it)\b(?! (?:only|once|after|at))",
+    r"\b(?:swapp\w+|exchang\w+|redrew|redrawn|chang\w+|repeat\w+|replac\w+)\b.*\b(?:until|whenever|better|fine|easier|bad)\b",
+    r"\bTRAIN (?:\w+ )?on (?:the )?REST and (?:also )?(?:on |with )?(?:the )?(?:TEST|HELD\w*)\b",
+    r"\bTRAIN (?:\w+ )?(?:uses?|used|with|has|had|takes?|on) (?:the )?(?:full|whole|entire|complete) (?:data|dataset|CELL|of)\b",
+    rf"\b(?:use|used|using|uses|took|with the help of) (?:the )?(?:\w+ )?{_THEM} {gap(3)}(?:to|for|when|while|in order) {gap(4)}(?:TRAIN|CHOOSE|recipe|find|stop\w*|best|decid\w*|improv\w*)",
+    rf"\bTRAIN\b.*\b(?:shown|given|fed|saw|got|received) (?:\w+ ){{0,2}}?{_THEM}\b.*\b(?:again|often|each|every|times|LABEL)\b",
+    r"\bTEST accuracy (?:\w+ ){0,4}(?:each|every) epoch|\bearly stopp?ing (?:\w+ ){0,3}TEST|\bTEST (?:\w+ ){0,4}(?:CHOOSE|early stopping)",
+)  # fmt: skip
+_NONE_APART = (
+    r"NOT (?:\w+ )?(?:HELD|TEST|separate|split|CELL (?:\w+ ){0,2}HELD|reserved)\b(?! (?:\w+ ){0,3}(?:was|were|is|are|has|have|in|of|from|ever|entered|used|seen|played|took|saw))|"
+    r"NOT need (?:\w+ ){0,2}HELD|"
+    r"NOT (?:\w+ )?(?:keep|kept|hold|held|put|set|separate\w*|reserve\w*)\b|(?:HELD|TEST) (?:\w+ ){0,2}NOT (?:\w+ ){0,2}(?:kept|keep|set|put|separate\w*|apart)\b"
 )
 
+_LEFT_ALONE = r"NOT (?:(?:HELD|TEST|ever|been|be|even|really|also|CELL|was|were|were ever|is|one) ){0,3}(?:TRAIN|CHOOSE|used|seen|saw|looked|touched)\b|\bby hand\b"
 
-def split_claims(text: str) -> tuple[bool, bool]:
-    """Whether held-out cells are said to be kept apart, and whether they are said to have helped."""
-    helped = False
-    apart = says(
-        r"\btrained on\? (?:no|never)\b|\bnone of the (?:\w+ )?(?:cells|photographs)[^.;]*\btrained on\b",
-        text,
+
+def retagged(text: Canonical) -> Canonical:
+    """With the further tags of this field."""
+    for pattern, tag in _RETAGGED:
+        text = text.replaced(pattern, tag)
+    return text
+
+
+def kept_apart(text: Canonical) -> bool:
+    """Whether it says that held-out cells were kept out of training."""
+    if not retagged(text).says(
+        r"\b(?:CELL|PHOTO|HELD\w*|TEST|REST|quarter|fourth|%|dataset|samples?|examples?|data)\b|%"
+    ):
+        return False
+    if not retagged(text).says(r"\b(?:TRAIN|HELD\w*|TEST|REST|DRAW|split\w*|random\w*|stratif\w*)\b"):
+        return False
+    for whole in clauses(text):
+        clause = retagged(whole)
+        if clause.says(_NONE_APART) and not clause.says(_LEFT_ALONE):
+            continue
+        if denied(clause):
+            if clause.says(_UNUSED):
+                return True
+        elif clause.says(rf"{_SET_ASIDE}|{_ONLY_THE_REST}|{_ONCE}"):
+            return True
+    whole = retagged(text)  # "1,968 for training, 656 held out"; "settings were chosen on training cells"
+    return whole.says(
+        r"\bREST\b.*\bHELD|\bHELD\b.*\bREST|\b(?:TEST|HELD\w*)\b.*\b(?:CHOOSE|decisions?|decided) [^.]*\bREST\b"
     )
-    text = re.sub(r"\btraining (?:cells|photographs|data|set|part|quarters?)\b", "other ones", text)
-    text = re.sub(
-        r"\b(?:held|kept|left|set|put) (?:out|apart|away|aside|separate) (?:of|from) [^.;:]*",
-        "held out",
-        text,
-    )
-    text = re.sub(r"\b(?:chosen|selected|picked) (?:at random|randomly|by chance)", "drawn", text)
-    text = re.sub(r"\b(?:at random|randomly) (?:chosen|selected|picked)", "drawn", text)
-    for clause in clauses(text):
-        never = says(r"\bnever\b|\bnot\b|n't\b|\bno\b|\bwithout\b|\bneither\b|\bnothing\b|\bnone\b", clause)
-        helped |= says(_ON_HELD_OUT, clause) and not never
-        for_nothing = says(
-            r"\b(?:no|nothing|none|without)\b(?: \w+){0,4} (?:held[- ]?out|test|apart|aside|separate\w*|holdout|reserved)|"
-            r"(?:\bnot|n't|\bnever) (?:been |even |really )?(?:held[- ]?(?:out|back)|kept|keep|hold|set|put|separate\w*|reserved?)\b"
-            r"(?! (?:cells|ones|set|photographs|quarter))",
-            clause,
-        )
-        for_nothing &= not says(
-            r"\b(?:used|seen|saw|touched|looked|played|took|shown|entered)\b|" + _USED, clause
-        ) or says(r"(?:not|n't|never) (?:\w+ )?(?:kept|keep|held|hold)", clause)
-        helped |= for_nothing
-        apart |= says(_KEPT_APART, clause) and not for_nothing
-    return apart, helped
 
 
-_BY_MODULES = (
-    r"\b(?:whole|entire|complete) (?:modules|panels) (?:\w+ ){0,3}(?:held|kept|drawn|put|set|left)\b|"
-    r"\bno (?:module|panel)s? (?:\w+ ){0,4}(?:both|two)\b|\b(?:split|drawn|divided|separated|held out) by (?:whole )?(?:module|panel)s?\b"
-)
-_SWAPPED = (
-    r"\b1[,. ]?968\b(?: (?!train\w*|other|rest|left)[\w-]+){0,7} (?:held[- ]?(?:out|back)|tested|test)\b|"
-    r"\b656 (?:\w+ )?(?:cells |photographs |images )?(?:were |are )?(?:used )?(?:for|to) train"
-)
-_NOT_AT_RANDOM = r"(?:\bnot|n't|\bnever) (?:\w+ )?(?:drawn|chosen|picked|selected|taken|split) (?:at random|randomly|by chance)|\bnot random\w*|\bthe (?:first|last|newest|oldest) (?:\d[\d,]*|cells|photographs)\b|\bby (?:\w+ )?dates?\b|\bsorted by\b"
-
-
-def wrong_split(text: str) -> str:
-    """What is said of the split and is not so, in words; "" for nothing."""
-    for clause in clauses(text):
-        if says(_BY_MODULES, clause) and not says(
-            r"\b(?:not|n't|never|cannot|than|of|without)\b.*\bby\b", clause
-        ):
-            return "whole modules were held out"
-        if says(_SWAPPED, clause) and not says(r"\b(?:not|never|none)\b|n't\b", clause):
-            return "1,968 cells were held out, or 656 trained on"
-        if says(_NOT_AT_RANDOM, clause):
-            return "the cells were not drawn at random"
+def helped(text: Canonical) -> str:
+    """The words that read as if held-out cells had been trained on, chosen with, or not kept apart."""
+    for whole in clauses(text):
+        clause = retagged(whole)
+        if denied(clause):
+            if clause.says(_NONE_APART) and not clause.says(_LEFT_ALONE):
+                return clause.find(_NONE_APART)
+            continue
+        for pattern in _HELPED:
+            if said := clause.find(pattern):
+                return said
     return ""

@@ -12,9 +12,8 @@ from grader.exercises.machine.evidence import decode
 from tests.exercises.lesson_06_capstone.test_model_card import CARD, ID, INSPECTOR, MEASURED, asked, told
 
 SENTENCES = yaml.safe_load((Path(__file__).parent / "card_sentences.yaml").read_text(encoding="utf-8"))
-RIGHT = [(field, text) for field, texts in SENTENCES.items() for text in texts["right"]]
 WRONG = [
-    (field, text, mistake)
+    (field, mistake, text)
     for field, texts in SENTENCES.items()
     for mistake, told_this in texts["wrong"].items()
     for text in told_this
@@ -29,6 +28,10 @@ OTHERS = {
     "a placeholder": lambda field: ({**CARD, field: "TODO: write this sentence before you hand it in."}, "placeholder"),
     "one word": lambda field: ({**CARD, field: "cells"}, "short"),
     "soup": lambda field: ({**CARD, field: "module cell split cell leak cell photograph cell data cell"}, "word-list"),
+    "taken back": lambda field: ({**CARD, field: f"It is not true that {CARD[field].lower()}"}, "taken-back"),
+    "of itself": lambda field: ({**CARD, field: f"{CARD[field]} The check wants this text to hold these words."}, "of-itself"),
+    "a joke": lambda field: ({**CARD, field: f"{CARD[field]} Haha, just kidding."}, "jest"),
+    "of something else": lambda field: ({**CARD, field: "My dog and my sister's cat share a sofa in the living room."}, "other-subject"),
 }  # fmt: skip
 
 
@@ -44,16 +47,17 @@ def expected():
     return {**decode(asked()[2]), "others": {INSPECTOR: MEASURED}}
 
 
-@pytest.mark.parametrize(("field", "text"), RIGHT, ids=[text for _, text in RIGHT])
-def test_true_texts_pass(field, text):
-    assert judged({**CARD, field: text}).passed, judged({**CARD, field: text})
+@pytest.mark.parametrize("field", SENTENCES)
+def test_true_texts_pass(field):
+    verdicts = {text: judged({**CARD, field: text}) for text in SENTENCES[field]["right"]}
+    assert {text: told(verdict) for text, verdict in verdicts.items() if not verdict.passed} == {}
 
 
-@pytest.mark.parametrize(("field", "text", "mistake"), WRONG, ids=[text for _, text, _ in WRONG])
-def test_other_texts_are_told_what_is_wrong(field, text, mistake):
-    verdict = judged({**CARD, field: text})
-    assert told(verdict) == [mistake]
-    assert verdict.points == pytest.approx(5.4)
+@pytest.mark.parametrize(("field", "mistake"), dict.fromkeys((field, mistake) for field, mistake, _ in WRONG))
+def test_other_texts_are_told_what_is_wrong(field, mistake):
+    verdicts = {text: judged({**CARD, field: text}) for text in SENTENCES[field]["wrong"][mistake]}
+    assert {text: told(verdict) for text, verdict in verdicts.items() if told(verdict) != [mistake]} == {}
+    assert {verdict.points for verdict in verdicts.values()} == {5.4}
 
 
 @pytest.mark.parametrize("field", SENTENCES)
@@ -71,22 +75,38 @@ def test_no_text_stands_twice(field):
     assert f"{field.replace('_', '-')}-repeats" in told(verdict)
 
 
-def test_most_shuffled_sentences_are_told_from_sentences():
+def test_shuffled_sentences_are_told_from_sentences():
     shuffle = random.Random(0)
-    texts = [text.split() for _, text in RIGHT if len(text.split()) >= 8]
+    texts = [(field, text.split()) for field in SENTENCES for text in SENTENCES[field]["right"]]
+    texts = [(field, words) for field, words in texts if len(words) >= 8]
     refused = 0
-    for field, words in zip([field for field, text in RIGHT if len(text.split()) >= 8], texts, strict=True):
+    for field, words in texts:
         shuffle.shuffle(words)
         refused += not judged({**CARD, field: " ".join(words)}).passed
-    assert refused > 0.75 * len(texts)
+    assert refused > 0.8 * len(texts)
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "quoted"),
+    [
+        ("split", "We held out 656 pictures and then trained on them too.", "“trained on them”"),
+        ("licence", "The photos are CC BY-NC-SA, but firms can sell it.", "“but firms can sell it”"),
+        ("limits", "It isn't able to miss a crack, however small.", "“not able to miss”"),
+    ],
+)
+def test_a_finding_quotes_the_words_that_it_is_about(field, text, quoted):
+    assert quoted in judged({**CARD, field: text}).findings[0].text
+
+
+def test_a_book_is_not_read_to_its_end():
+    assert len(told(judged({**CARD, "leak_warning": "a module, " * 20_000}))) == 1
 
 
 def test_every_known_mistake_of_the_texts_is_reached():
-    cards = [{**CARD, field: text} for field, text, _ in WRONG]
+    cards = [{**CARD, field: text} for field, _, text in WRONG]
     cards += [change(field)[0] for change in OTHERS.values() for field in SENTENCES]
     same = "Non-commercial photographs of solar cells, held out; other modules on both sides are good or defective."
     cards += [{**CARD, **dict.fromkeys(SENTENCES, same)}]
-    cards += [{**CARD, "data": "The ELPV data set: 2,624 grey photographs that were cut from 440 modules."}]
     reached = {mistake for card in cards for mistake in told(judged(card))}
     starts = tuple(f"{field.replace('_', '-')}-" for field in SENTENCES)
     known = [row.id for row in find_exercise(ID).mistakes if row.id.startswith(starts)]
