@@ -15,6 +15,7 @@ import yaml
 
 from grader.course import ROOT
 from grader.exercises.lesson_06_capstone.card_word_classes import CLASSES, neighbours, parts
+from grader.exercises.lesson_06_capstone.card_word_order import ADDED
 
 SENTENCES = ROOT / "tests/exercises/lesson_06_capstone/card_sentences.yaml"
 SHUFFLES, PSEUDOCOUNT = 20, 0.5
@@ -54,7 +55,7 @@ def mean_weight(text: str, rows: list[list[int]]) -> float:
     """The mean weight of a text's pairs."""
     first, second = ("start", *CLASSES), (*CLASSES, "end")
     pairs = neighbours(text)
-    return sum(rows[first.index(a)][second.index(b)] for a, b in pairs) / len(pairs)
+    return sum(rows[first.index(a)][second.index(b)] for a, b in pairs) / (len(pairs) + ADDED)
 
 
 def main() -> None:

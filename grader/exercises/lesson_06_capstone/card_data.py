@@ -5,7 +5,7 @@ import re
 from grader.exercises.lesson_06_capstone.card_canonical import Canonical
 from grader.exercises.lesson_06_capstone.card_clauses import affirmed, clauses, denied, gap, near
 from grader.exercises.lesson_06_capstone.card_language import listed
-from grader.exercises.lesson_06_capstone.card_slots import number_of, photographs_of
+from grader.exercises.lesson_06_capstone.card_slots import contents_of, number_of, photographs_of
 
 # Of the ELPV data set (Deitsch et al. 2019) and of the split: all, training, held out, choosing, the rest of the
 # training cells; of one label; of one kind of silicon.
@@ -43,12 +43,12 @@ _NO_EXPERT = (
     r"NOT (?:\w+ ){0,6}LABEL(?:LED)?\b|LABEL(?:LED)? (?:\w+ ){0,2}by NOT"
 )
 _NOT_ELPV = rf"NOT (?:\w+ ){{0,4}}(?:elpv|buerhop|2624|44)\b|elpv (?:dataset |PHOTO )?{gap(3)}NOT {gap(2)}(?:used|use|needed|exist|taken|part)"
-_NO_DATASET = r"\bPHOTO of (?:whole |entire |complete |full )?(?:SOLAR )?MODULE\b|^(?:and |but )?NOT PHOTO (?:were|was|are|is|exist\w*)\b(?! (?:\w+ )?(?:our|ours|mine|my))|\bonly 44\b(?! (?:\w+ )?MODULE)|\belpv is an? (?!(?:\w+ ){0,4}(?:dataset|set|collection|benchmark|repository|source|archive|series|PHOTO)\b)\w+"
+_NO_DATASET = r"\bNOT to do with (?:\w+ )?(?:SOLAR|CELL|PHOTO|EL)\b|\bPHOTO of (?:whole |entire |complete |full )?(?:SOLAR )?MODULE\b|^(?:and |but )?NOT PHOTO (?:were|was|are|is|exist\w*)\b(?! (?:\w+ )?(?:our|ours|mine|my))|\bonly 44\b(?! (?:\w+ )?MODULE)|\belpv is an? (?!(?:\w+ ){0,4}(?:dataset|set|collection|benchmark|repository|source|archive|series|PHOTO)\b)\w+"
 _OTHER_ORIGIN = (
     rf"\b(?:we|i|our|my|teacher|students?|class|friends?)\b (?:\w+ ){{0,4}}(?:filmed|shot|photographed|recorded)\b|"
     rf"\b(?:we|i) (?:\w+ ){{0,2}}(?:took|made|collected|gathered|downloaded) {gap(4)}(?:own|ourselves|myself|roofs?|web|internet)\b|\b(?:our|my) own (?:\w+ )?(?:PHOTO|CELL|dataset|CAMERA|data)\b|by our teacher|"
     r"\b(?:phone|smartphone|drone|satellite|webcam|google|instagram|facebook|telescope|microscope)\b|\b(?:daylight|aerial|thermal|infrared|visible light|holiday) (?:\w+ )?PHOTO|"
-    r"\b(?:artificial|synthetic|imaginary|generated|simulated|fake|invented|rendered|drawings?|drawn by|cartoons?|paintings?|sketches)\b|\broofs?\b|\btowns?\b|\b(?:sounds?|recordings?|videos?|films?|texts?)\b"
+    r"\b(?:artificial|synthetic|imaginary|generated|simulated|fake|invented|rendered|drawings?|drawn by|cartoons?|paintings?|sketches)\b|\broofs?\b|\btowns?\b|\b(?:noise|sounds?|recordings?|videos?|films?|texts?)\b"
 )
 
 
@@ -87,6 +87,8 @@ def wrong_count(text: Canonical) -> str:
     if text.says(r"\b(?:2624|656|1968|44) (?:\w+ )?EXPERT\b"):
         return text.find(r"\b(?:2624|656|1968|44) (?:\w+ )?EXPERT\b")
     if said := number_of(text):
+        return said
+    if said := text.find(r"\b2624 (?:\w+ )?PHOTO of (?:only )?(?:one|a) (?:single )?CELL\b(?! each)"):
         return said
     for number in re.findall(r"\b(\d{3,}) of them\b", str(text)):
         if int(number) not in _CELLS:
@@ -137,7 +139,7 @@ def labelled_by_others(text: Canonical) -> str:
 
 def other_data(text: Canonical) -> str:
     """The words that read as if the photographs were not those of the ELPV data set."""
-    if said := photographs_of(text):
+    if said := photographs_of(text) or contents_of(text):
         return said
     for clause in clauses(text):
         if (

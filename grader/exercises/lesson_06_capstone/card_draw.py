@@ -23,7 +23,7 @@ _BY_CLASS = (
 )
 _OTHER_DATA = r"\bfrom the (?:internet|web)\b|\b(?:second|another|other|different|separate|new|foreign) (?:\w+ )?(?:dataset|camera|team|laboratory|lab|factory|source|country|company|archive)\b|\bcross validation\b|\bfolds?\b|\b\w+ fold\b"
 _RANDOM = r"random\w*|chance|lot|lots|stratif\w*"
-_NOT_RANDOM = rf"NOT (?:\w+ ){{0,5}}(?:{_RANDOM})\b|(?:{_RANDOM}) (?:\w+ )?(?:is|was|were|are) NOT\b(?! (?:TRAIN|used|seen))|NOT (?:\w+ )?(?:was |were )?(?:{_RANDOM})|\bnonrandom\w*"
+_NOT_RANDOM = rf"NOT (?:(?!\d|CELL|of\b|any\b|contain|TRAIN)\w+ ){{0,4}}(?:{_RANDOM})\b|(?:{_RANDOM}) (?:\w+ )?(?:is|was|were|are) NOT\b(?! (?:TRAIN|used|seen))|NOT (?:\w+ )?(?:was |were )?(?:{_RANDOM})|\bnonrandom\w*"
 _CELLS = frozenset([656, 1968, 2624, 492, 1476, 44, 300])
 _WRONG_SHARE = (
     r"\b(?:half|a third|one third|two thirds|a fifth|one fifth|a tenth|one tenth|an eighth|one half)\b (?:of )?(?:\w+ ){0,3}(?:CELL|PHOTO|dataset|data|them|all)\b (?:[\w,]+ ){0,4}(?:held|test|put|set|kept|aside|apart|out|hid|hidden|reserved)|"

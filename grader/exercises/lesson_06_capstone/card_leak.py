@@ -26,7 +26,7 @@ _NEW = (
     r"\b(?:new|unseen|unknown|other|fresh|another|foreign|different|strange\w*|own|never|outside|elsewhere)\b"
 )
 _WARNS = (
-    rf"NOT for new\b|NOT (?:\w+ ){{0,2}}(?:measured|tested|tried|checked|evaluated) (?:on|for|with) (?:\w+ )?new\b|NOT {near(4)}(?:trust|rely|read|mistake|quote|interpret|understand|expect|assume|promis\w+|carr(?:y|ies) over|transfer\w*|hold|holds|generali[sz]\w+|taken?|prov\w+|representative|count on|repeat\w*|reach\w*|reproduc\w*|happy|valid|apply|applies|honest|independent|what you)\b|"
+    rf"NOT for new\b|NOT (?:\w+ ){{0,2}}(?:measured|tested|tried|checked|evaluated) (?:on|for|with) (?:\w+ )?new\b|NOT (?!reason|need|cause|doubt){near(4)}(?:trust|rely|read|mistake|quote|interpret|understand|expect|assume|promis\w+|carr(?:y|ies) over|transfer\w*|hold|holds|generali[sz]\w+|taken?|prov\w+|representative|count on|repeat\w*|reach\w*|reproduc\w*|happy|valid|apply|applies|honest|independent|what you)\b|"
     r"\b(?:says?|tells?(?: us| you)?|proves?|means?) (?:very )?(?:little|less)\b|\bholds? only\b|\bonly (?:valid|holds?|true)\b|\b(?:with|take) (?:\w+ )?(?:caution|care|a grain)\b"
 )
 _HARMLESS = (
@@ -48,7 +48,7 @@ _UP_ON_NEW = (
 )
 _ONE_CELL = r"\b(?:every|each) MODULE (?:\w+ ){0,3}(?:exactly|only|just) one CELL\b|\bone CELL (?:per|of each|from each) MODULE\b|NOT two CELL\b"
 _OTHER_MEANING = r"\bsides of (?:the|an?|each|every) (?:MODULE|CELL|glass)\b|\b(?:python|software|import\w*|pip|library|libraries|memory leak|of memory|gigabytes?|kernel|water|rain|oil|gas|moisture|rust\w*|electric\w*|current leak\w*|privacy|secret|hack\w*|nvidia|cooling|roof)\b"
-_ELLIPTIC = r"^(?:but |so |hence |and |therefore )?(?:ours|it|we|there|mine|here) (?:has|have|is|are) NOT$|^NOT (?:\w+ )?(?:in|on) both\b(?!.*CELL)"
+_ELLIPTIC = r"^(?:but )?(?:ours|these|they|mine) are (?:all )?on (?:one|the same) side\b|\banswer (?:was|is) NOT\b|^(?:but |so |hence |and |therefore )?(?:ours|it|we|there|mine|here) (?:has|have|is|are) NOT$|^NOT (?:\w+ )?(?:in|on) both\b(?!.*CELL)"
 _REPAIRED = (
     r"\b(?:we|i|have|has|was|been) (?:\w+ )?(?:repaired|fixed|solved|corrected|removed|eliminated|cured|healed) (?:this|it|that|the leak\w*|any leak\w*|all leak\w*|the problem)\b|"
     r"\b(?:split|shuffl\w+|stratif\w+|draw|drawing|network|it|training|TRAIN) (?:\w+ )?(?:corrects?|takes? care|compensat\w+|fix(?:es)?|solves?|removes?|balances?|handles?|accounts?|prevents?|avoids?|rules? out) |"

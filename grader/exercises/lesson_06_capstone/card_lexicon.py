@@ -34,7 +34,7 @@ KNOWN = frozenset(
         "polycrystalline crystalline overlooks overlooked misses missed recognise recognize detect detected optimistic "
         "overestimate overestimated separate separated excluded forbidden prohibited allowed permitted purposes business "
         "company companies model models test tests tested testing untested untried unseen unknown factory factories "
-        "manufacturer manufacturers accuracies quarter quarters number numbers measured measure"
+        "photographed photographing photographer photographers manufacturer manufacturers accuracies quarter quarters number numbers measured measure"
     )
 )
 

@@ -12,7 +12,7 @@ _COMMERCE = (
 )
 _FORBIDS = (
     r"\bforb[aio]d\w*|\bprohibit\w*|\bexclu\w+|\bbann?(?:ed|s)?\b|\bdisallow\w*|\brul(?:e|es|ed) (?:\w+ ){0,2}out\b|\billegal\b|\bunlawful\b|\boff limits\b|\brefus\w+|"
-    r"\bden(?:y|ied|ies)\b|\bprevent\w*|\bbars\b|\bbarred\b|\bviolat\w+|\bout\b(?! of)|\btaboo\b|"
+    r"\bden(?:y|ied|ies)\b|\bprevent\w*|\bbreak\w*|\bbars\b|\bbarred\b|\bviolat\w+|\bout\b(?! of)|\btaboo\b|"
     r"\blimits? on\b|\blimitations? (?:on|for)\b|\brestrict\w*\b(?! to)|\bbreach\w*|\binfring\w+|\bcontrary to\b|\bagainst\b|\bout of (?:the )?question\b|\bverboten\b|"
     r"\b(?:requires?|needs?|only (?:\w+ )?(?:with|after|if)) (?:\w+ ){0,4}(?:permission|consent|agreement|separate|another|other|different)\b"
 )
@@ -25,7 +25,7 @@ _ANYTHING_GOES = (
     r"\bwhat(?:ever)? you (?:want|like|wish)\b|\beverything is (?:allowed|permitted)\b|\bfor anything\b|\bpublic domain\b|\bgo ahead\b|\bup to you\b|\bhelp yourself\b"
 )
 _NOT_BINDING = (
-    r"\bNOT (?:\w+ ){0,2}(?:matter|apply|applies|bind\w*|concern|extend|carry over|count|longer|mind|care|worry|object|hurt)\b|\bNOT (?:\w+ ){0,4}?(?:problem|issue|trouble|crime|difficulty|secret|big deal)\b|\birrelevant\b|\b(?:can|may) be ignored\b|"
+    r"\bNOT (?:\w+ ){0,2}(?:matter|apply|applies|bind\w*|concern|extend|carry over|count|longer|any more|anymore|any longer|mind|care|worry|object|hurt)\b|\bNOT (?:\w+ ){0,4}?(?:problem|issue|trouble|crime|difficulty|secret|big deal)\b|\birrelevant\b|\b(?:can|may) be ignored\b|"
     r"\bpolite wish\b|\bNOT (?:\w+ ){0,2}(?:check\w*|notic\w*|find out|mention\w*|say|speak|tell)\b|\bonly a (?:\w+ )?(?:wish|recommendation|suggestion)\b|\bexpire\w*|\b(?:stands|means|is short) (?:\w+ )?(?:for )?(?:new|nice|no conditions?)\b"
 )
 # Commerce is allowed to some, for a while or for a fee: the licence knows no such exception.
@@ -33,6 +33,7 @@ _EXCEPTION = (
     r"\b(?:after|for the first|until) (?:\w+ ){0,2}(?:years?|months?|that)\b|\bsmall (?:companies|firms)\b|\bfewer than\b|\bonly (?:compan\w+|firms|businesses) (?:may|can|are)\b|"
     r"\b(?:if|after|once|as long as|provided) (?:they|you|one|we) (?:\w+ )?(?:pay|pays|cite|name|ask us|publish)\b"
 )
+_ALLOWED = r"\bcommercial\w* (?:use |usage )?(?:is|are) (?:(?!NOT)\w+ )?(?:okay|ok|fine|allowed|permitted|possible|welcome)\b"
 _SAID = r"\b(?:allowed|permitted|possible|okay|ok|fine|legal|yes|welcome|free|sell|sold|may|can)\b"
 
 
@@ -44,7 +45,7 @@ _WRITTEN_OUT = (
     (r"^NOT [,:.;!-]", "it is NOT allowed commercially ;"),
     (r"[:?](?= (?:NOT )?(?:forb\w+|prohib\w+|exclud\w+|allowed|permitted|possible|yes|fine|is)\b)", "is"),
     (r":", ";"),
-    (r",(?= cc by nc)", ";"),
+    (r",(?= (?:see |as |under )?cc by nc)", ";"),
     (r"NOT (?:any )?conditions?", ""),
 )  # fmt: skip
 _ALLOWS = (
@@ -73,6 +74,8 @@ def _claim(clause: Canonical) -> tuple[bool, str]:
         return False, whole
     if clause.says(_NOT_BINDING) or (clause.says(_ANYTHING_GOES) and not clause.says(_NON)):
         return False, "" if clause.says(r"\bNOT for any\w*|\bNOT (?:\w+ ){0,2}unrestricted") else whole
+    if affirmed(clause, _ALLOWED) and not clause.says(r"\b(?:only|until|unless|if)\b"):
+        return False, whole
     if affirmed(clause, _EXCEPTION) and clause.says(_COMMERCE):
         return False, whole
     if len(clause.tags) < 4 and not clause.says(rf"{_NON}|{_SAID}|NOT"):

@@ -31,14 +31,14 @@ _ONE = r"\b(?:only|just|same|sole|nothing else|limited|restricted)\b|\b(?:one|si
 _PART = r"\b(?:only|just|merely|about|around|roughly|some|every|one in|one of|\d+ of|more than|over)\b (?:\w+ ){0,5}(?:\d+ %|\d+ of|\w+ of|fourth|fifth|third|quarter|half|fifths|thirds|four|five|three)|\d+ (?:of|%)|%"
 _ALL = r"every|(?<!of )(?<!above )(?<!at )all|each|any|always|everything|everywhere|anywhere|whatever|whichever|any kind|no matter|whole|entire|100 %|without exception"
 _NEVER_FAILS = (
-    rf"(?<!NOT )NOT {gap(5)}(?:miss|misses|missed|missing|overlooks?|overlooked|fails?|failed|failures?|failing|errs?|errors?|mistakes?|mistaken|wrong|weakness\w*|limits?|limitations?|problems?|flaws?|drawbacks?|shortcomings?|blind spots?|troubles?|struggles?|doubts?|new to it|surpris\w+|difficult\w*|stumbl\w+|slips?|escapes?)\b|"
+    rf"(?<!NOT )NOT {gap(5)}(?:miss|misses|missed|missing|overlooks?|overlooked|fails?|failed|failures?|failing|errs?|errors?|mistakes?|mistaken|wrong|weakness\w*|limits?|limitations?|problems?|flaws?|drawbacks?|shortcomings?|blind spots?|troubles?|struggles?|doubts?|new to it|surpris\w+|confus\w+|fool\w*|difficult\w*|stumbl\w+|slips?|escapes?)\b|"
     r"\b(?:bad|weak|wrong) (?:at|in|on|with) NOT\b|\b(?:miss|misses|missed|overlooks?|overlooked) (?:\w+ )?NOT\b|\bfail\w* (?:on|in|for|with) NOT\b|"
     r"NOT (?:\w+ )?(?:found|seen|met|observed|noticed|had|find|see|aware) (?:\w+ )?(?:any|an?|one|single)\b.*\b(?:fail\w*|errors?|mistakes?|wrong|miss\w*)\b|"
     r"NOT limited\b|^NOT known\b|\bNOT to (?:report|say|worry|fear|mention)\b|^NOT [,.]|^NOT$|\bNOT new\b|\bCAMERA (?:is|are) NOT new\b|"
     r"(?:limits|limitations|weaknesses|failures|errors|mistakes)\b,? (?:\w+ ){0,3}?NOT\b|\bNOT (?:that|are|at all|at present|we|i|whatsoever|of them)\b|\b(?:there|ours|it|mine) (?:is|are|has|have) NOT$"
 )
 _PERFECT = (
-    r"\b(?:everything|all) there is\b|\bhard to miss\b|\b(?:unlimited|limitless|flawless\w*|infallible|error free|perfect|perfectly|foolproof)\b|"
+    r"\bso few\b|\bcan be (?:forgotten|ignored|neglected)\b|\b(?:everything|all) there is\b|\bhard to miss\b|\b(?:unlimited|limitless|flawless\w*|infallible|error free|perfect|perfectly|foolproof)\b|"
     r"(?:limits|limitations|weaknesses|failures|errors|mistakes)\b,? (?:\w+ ){0,8}?(?:gone|over|solved|past|fixed)\b"
 )
 _ALWAYS_GOOD = (

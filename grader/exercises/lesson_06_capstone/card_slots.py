@@ -45,6 +45,18 @@ def photographs_of(text: Canonical) -> str:
     return ""
 
 
+def contents_of(text: Canonical) -> str:
+    """What ELPV is said to consist of, or experts to have labelled, if it is neither cells nor modules."""
+    tags = text.tags
+    for i in range(len(tags) - 2):
+        held = tags[i] in {"consists", "contains", "holds", "comprises"} and "elpv" in tags[:i]
+        if held or (tags[i] == "LABELLED" and tags[i + 1] == "the"):
+            start = i + 2 if tags[i + 1] in {"of", "the"} else i + 1
+            if noun := _noun(tags, start, _CELLS | {"MODULE", "LABEL", "data"}):
+                return f"{text.words[i]} … {noun.lower()}"
+    return ""
+
+
 def number_of(text: Canonical) -> str:
     """What 2,624 or 44 are said to be the number of, if not cells or modules; "" otherwise."""
     for number, expected in (("2624", _CELLS), ("44", frozenset(["MODULE"]))):

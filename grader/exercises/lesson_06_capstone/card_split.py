@@ -37,7 +37,9 @@ _THEM = r"(?:their LABEL|HELD|HELD656|TEST|the quarter|25 %|them|these|those|the
 _HELPED = (
     rf"\b(?:TRAIN|CHOOSE|stopp?(?:ed|ing)?|hyperparameters?) (?:(?!and\b|then\b|REST\b|NOT\b)[\w,]+ ){{0,8}}?(?:on|with|from|by|using|where|used|saw|included) (?:(?!REST)\w+ ){{0,4}}?{_THEM}\b(?!\? no)",
     rf"\b{_THEM} (?:(?!REST\b|NOT\b)[\w,]+ ){{0,8}}?(?:used|helped|served?|serving|taken|needed|decided|told|guided) (?:\w+ ){{0,4}}?(?:for|to|in|during|us|which|as|while) (?:(?!REST\b|NOT\b|only\b)\w+ ){{0,7}}?(?:TRAIN|CHOOSE|stop\w*|recipe|learning|find)\b",
-    rf"\b{_THEM} (?:\w+ ){{0,4}}?(?:(?:mixed|added|merged|moved|put|thrown|went|returned|fed|given|shown|joined|poured|included) (?:\w+ )*?(?:in|into|to|with|together|back)\b (?:(?!until\b|before\b|after\b)\w+ ){{0,3}}?(?:TRAIN|REST|again|network|CELL)|thrown together)",
+    rf"\bCHOOSE {gap(8)}(?:best|highest) (?:TEST|HELD\w*)\b",
+    r"\bon (?:the )?(?:remaining |other )?HELD656 (?:as well|too|also)\b",
+    rf"\b{_THEM} (?:\w+ ){{0,6}}?(?:(?:mixed|added|merged|moved|put|thrown|went|returned|fed|given|shown|joined|poured|included) (?:\w+ )*?(?:in|into|to|with|together|back)\b (?:(?!until\b|before\b|after\b)\w+ ){{0,3}}?(?:TRAIN|REST|again|network|CELL)|thrown together)",
     r"\b(?:included?|including|includes) (?:the |also |even )*(?:HELD|HELD656|TEST)\b|\bfeeding (?:them|these|HELD|TEST)\b",
     rf"\b(?:best|highest|well|good|better) (?:\w+ )?on (?:\w+ ){{0,3}}?{_THEM}\b",
     rf"\b{_THEM} (?:\w+ ){{0,6}}?(?:also |all |part |subset |sample |random part |portion )+(?:of |among |in |from |contained in )+(?:the )?(?:\w+ ){{0,5}}?(?:TRAIN|REST)\b",
@@ -57,6 +59,9 @@ _HELPED = (
     rf"\bTRAIN\b.*\b(?:shown|given|fed|saw|got|received) (?:\w+ ){{0,2}}?{_THEM}\b.*\b(?:again|often|each|every|times|LABEL)\b",
     r"\bTEST accuracy (?:\w+ ){0,4}(?:each|every) epoch|\bearly stopp?ing (?:\w+ ){0,3}TEST|\bTEST (?:\w+ ){0,4}(?:CHOOSE|early stopping)",
 )  # fmt: skip
+_DETAIL = (  # "held-out cells are cells that are held out" tells none
+    r"\b(?:TRAIN|REST|random\w*|stratif\w*|HELD656|25|quarter|fourth|DRAW|drawn|draw|lot|chance|end|final\w*|TEST|measur\w*|evaluat\w*|before|aside|apart|CHOOSE|model|network|seen|once|recipe|until|looked|used)\b"
+)
 _NONE_APART = (
     r"NOT (?:\w+ )?(?:HELD|TEST|separate|split|CELL (?:\w+ ){0,2}HELD|reserved)\b(?! (?:\w+ ){0,3}(?:was|were|is|are|has|have|in|of|from|ever|entered|used|seen|played|took|saw))|"
     r"NOT need (?:\w+ ){0,2}HELD|"
@@ -80,6 +85,8 @@ def kept_apart(text: Canonical) -> bool:
     ):
         return False
     if not retagged(text).says(r"\b(?:TRAIN|HELD\w*|TEST|REST|DRAW|split\w*|random\w*|stratif\w*)\b"):
+        return False
+    if not retagged(text).says(_DETAIL):
         return False
     for whole in clauses(text):
         clause = retagged(whole)

@@ -16,7 +16,7 @@ _GOOD = r"good|intact|healthy|sound|fine|ok|okay|functional|undamaged|perfect|wo
 _BAD = r"DEFECT|bad|suspicious"
 _OUTCOME = rf"\b(?:{_BAD}|{_SORTS})\b|\b(?:whether|if|how|as|scores? for|one for) (?:\w+ ){{0,6}}(?:{_GOOD})(?= (?:or|and|CELL|[,.;/)])|$)"
 _BOTH = rf"\b(?:{_GOOD})\b.*\b(?:{_BAD})\b|\b(?:{_BAD})\b.*\b(?:{_GOOD})\b"
-_FINDS = rf"\b(?:flag|spot|detect|find|recogni|classif|sort|tell|decid|predict)\w* {gap(6)}(?:CELL|DEFECT)\b"
+_FINDS = rf"\b(?:flag|spot|detect|find|recogni|classif|sort|tell|decid|predict)\w* {gap(6)}(?:CELL|MODULE)\b"
 _INTO_WORDS = r"\b(?:text|texts|sentence|voltages?|currents?|curves?|price|prices|list|table|spreadsheet|sounds?|noise|video|videos)\b"
 
 # What else a network might tell of a cell: it gives two scores, and none of these.
@@ -36,9 +36,10 @@ _MAKES_PHOTOS = (
     rf"improv\w+|enhanc\w+|sharpen\w*|colou?ri[sz]\w+|upscal\w+|compress\w*|print\w*|delet\w+|stor(?:e|es|ing)|edit\w*|clean\w*) {gap(5)}(?:PHOTO|version)\b|"
     rf"\b(?:returns?|outputs?|output is|out comes?|gives back|hands back|comes out is) (?:(?:an?|the|new|better|another|EL|of) )*PHOTO\b|"
     r"\b(?:it|network|model) (?:shows|displays|sends|finds|fetches) (?:them|you|him|her|people|us|engineers|the \w+) (?:an?|the|some|other|another|matching|similar|\w+) (?:\w+ )?PHOTO\b|"
+    r"(?:^|\band |, )(?:an?|the) (?:\w+ )?PHOTO (?:of (?:\w+ ){1,4}?)?comes? out\b|"
     rf"\bPHOTO {gap(6)}(?:is|are) (?:\w+ )?(?:printed|drawn|generated|painted|repaired|deleted|stored|colou?red|sharpened|made|created|produced|improved)\b(?! (?:by|with|using) EL)|"
     r"\b(?:removes|denoises|blurs|crops|rotates|brightens) (?:\w+ ){0,3}(?:noise|background|PHOTO|dust|it)\b|"
-    r"\b(?:repairs|fixes|replaces|heals|cleans|washes|cools|builds|installs|sells|recycles) (?:\w+ ){0,4}(?:CELL|DEFECT|MODULE|parts?)\b"
+    r"\b(?:repairs|fixes|replaces|heals|cleans|washes|cools) (?:\w+ ){0,4}(?:CELL|DEFECT|MODULE|parts?)\b"
 )
 _ALWAYS_ONE = (
     rf"\b(?:always|every time|each time|in (?:every|all|any) cases?|invariably|regardless|whatever|only ever)\b {gap(8)}(?:{_GOOD}|{_BAD})\b"
@@ -57,7 +58,7 @@ _NOT_SAID = (
     rf"^(?:{_GOOD}|{_BAD}) {gap(3)}(?:is|does|do|are|has) NOT (?:an? )?(?:exist|answer|possible|output|occur|come|class|there)"
 )
 _DOES_NOTHING = r"\b(?:network|it|model|inspector|program) (?:does|do|can do|says|gives|decides) NOT$"
-_OF_WHOM = r"\b(?:whether|if) (?:the|an?|this|that|its) (?!CELL|PHOTO|SOLAR|MODULE|EL|single|given|individual|one|photovoltaic|person|object|sample)\w+ (?:\w+ )?(?:is|was|are|looks?)\b"
+_OF_WHOM = r"\b(?:whether|if) (?:the|an?|this|that|its) (?!CELL|PHOTO|SOLAR|MODULE|EL|single|given|individual|one|photovoltaic|person|object|sample)\w+ (?:of (?:\w+ ){1,7}?)?(?:\w+ )?(?:is|was|are|looks?)\b"
 _BY_WHAT = r"\bby (?:their |its |the )?(?!hand|class|DEFECT|quality|condition|whether|scores?|LABEL|looking|EL|itself|means|how|an?|one|PHOTO|experts?|CELL|technician\w*|engineer\w*|\w+ing)\w+"
 _NOT_ITS_PLACE = (  # "it cannot tell where a defect is" denies no answer
     r"NOT (?:\w+ ){0,3}\w+ (?:\w+ ){0,3}?(?:what|where|why|how|who)\b|NOT (?:need|have|having|replac\w+|trust\w*|repair\w*|miss\w*)\b|NOT (?:should|may|must)\b|"

@@ -125,7 +125,7 @@ _SAID: dict[str, list[tuple[str, Callable[[Canonical], object], str, str]]] = {
     "leak_warning": [
         ("without-modules", lambda text: not text.says(r"\bMODULE\b"), "`leak_warning` does not speak of modules: cells of one module may stand on both sides of the split, which flatters the accuracy.", "The cells were cut from 44 modules, and the split draws single cells."),
         ("other-meaning", card_leak.other_meaning, "“{1}” in `leak_warning` is of another kind of leak or module.", "Here a module is a solar panel, and what leaks is what the network knows of it."),
-        ("denied", card_leak.denies, "“{1}” in `leak_warning` reads as if nothing leaked, or as if it made no difference. The data set does not tell which cell is of which module, so the stratified split cannot promise that.", "Say what may stand on both sides of the split, and what that does to the accuracy."),
+        ("denied", card_leak.denies, "“{1}” in `leak_warning` reads as if nothing leaked, as if it made no difference, or as if a new module were easier. The data set does not tell which cell is of which module, so the stratified split cannot promise that.", "Say what may stand on both sides of the split, and what that does to the accuracy."),
         ("modules", wrong_modules, f"In `leak_warning`, {_MODULES}", _PANEL),
         ("silent", lambda text: not card_leak.admits(text), "`leak_warning` names modules, but not what is wrong: cells of one module on both sides of the split.", "Say what that does to the accuracy on a new module."),
     ],

