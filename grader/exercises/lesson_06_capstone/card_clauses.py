@@ -178,5 +178,5 @@ def gap(most: int) -> str:
 
 
 def near(most: int) -> str:
-    """A pattern for up to ``most`` words of which none is a negation, and no comma."""
-    return rf"(?:(?!NOT\b)[\w%&]+ ){{0,{most}}}?"
+    """A pattern for up to ``most`` words of which none is a negation or an "and", without commas."""
+    return rf"(?:(?!NOT\b|and\b)[\w%&]+ ){{0,{most}}}?"

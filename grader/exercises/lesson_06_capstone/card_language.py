@@ -30,6 +30,7 @@ def plain(text: str) -> str:
     """In lower case, with plain quotes, dashes and spaces."""
     for fancy, simple in (("’", "'"), ("‘", "'"), ("–", "-"), ("—", " - "), ("‑", "-"), ("\u00a0", " ")):
         text = text.replace(fancy, simple)
+    text = re.sub(r"(?:^|(?<=\s))[*•·](?=\s)", "-", text)  # a list's marks
     return re.sub(r"\s+", " ", text).strip().lower().replace("can't", "cannot").replace("won't", "will not")
 
 

@@ -50,6 +50,7 @@ _ALWAYS_GOOD = (
 _MET_ALL = rf"\b(?:tested|tried|seen|saw|shown|evaluated|checked|TRAIN|knows|known) {gap(4)}(?:all|every|many|various|several|dozens?|numerous|two|three|four|five|six|seven|eight|nine|ten|twelve|\d+|hundreds?|thousands?|lots|plenty|both|different|most|any|other)\b (?:\w+ ){{0,4}}?(?:{_CASES}|makes?|sorts?|continents?|world)\b"
 _MADE_BY_ALL = rf"\b(?:taken|made|recorded|photographed) {gap(4)}(?:all|every|many|various|several|hundreds|different|most|any|other)\b (?:\w+ ){{0,4}}?CAMERA\b"
 _TURNED_ROUND = (
+    r"\b(?:mostly|mainly|chiefly|only) (?:\w+ )?(?:fails?|errs?|wrong|mistaken|misses) (?:\w+ ){0,2}?good (?:CELL|ones)\b|"
     r"\b(?:fails?|failing|wrong|errs?|rejects?|misses|calls?|mistak\w+|confus\w+) (?:\w+ ){0,3}?(?:all|most|every|each|nearly all|almost all|the) (?:\w+ ){0,3}?good\b|\brejects? (?:\w+ ){0,2}(?:all|most|every|each)|"
     r"\b(?:doubtful|uncertain|hesitat\w+|unsure|borderline|disagreed)\b (?:[\w,]+ ){0,7}?(?:best|eas(?:y|iest|ier)|right most|most often right|most reliabl\w+|no problem|always right|right)\b|"
     r"\b(?:best|right|correct|strong\w*|reliab\w+|easy|easiest)\b (?:\w+ ){0,5}?(?:doubtful|uncertain|hesitat\w+|unsure|borderline|disagreed)\b|\bDEFECT (?:\w+ ){0,3}(?:always|all|every time) (?:\w+ )?(?:found|detected|right|caught)|"

@@ -1,7 +1,7 @@
 """What a model card's text says of the split: were held-out cells kept apart, did they help, how were they drawn?"""
 
 from grader.exercises.lesson_06_capstone.card_canonical import Canonical
-from grader.exercises.lesson_06_capstone.card_clauses import clauses, denied, gap
+from grader.exercises.lesson_06_capstone.card_clauses import affirmed, clauses, denied, gap
 
 # Further tags, of this field alone: cells that are held out, the rest of them, and a random draw.
 _RETAGGED = (
@@ -15,7 +15,7 @@ _RETAGGED = (
     (r"\b656\b(?: (?:\w+ ){0,2}?(?:CELL|PHOTO|ones))?", "HELD656"),
 )  # fmt: skip
 _SEEN = (
-    r"TRAIN|CHOOSE|used?|using|employed|seen|saw|see|sees|shown|touch\w*|looked|look|part|entered|enter\w*|participat\w+|included?|meet|met|given|"
+    r"TRAIN|CHOOSE|used?|using|employed|seen|saw|see|sees|shown|touch\w*|look\w*|part|entered|enter\w*|participat\w+|included?|meet|met|given|"
     r"learn\w*|taken|took|involved|fed|known|knows|contain\w*|get|got|have|has|had|peek\w*|consult\w*|memori[sz]\w+|overlap\w*|common|exchang\w+|share[sd]?|mixed"
 )
 _SET_ASIDE = (
@@ -59,6 +59,8 @@ _HELPED = (
     rf"\bTRAIN\b.*\b(?:shown|given|fed|saw|got|received) (?:\w+ ){{0,2}}?{_THEM}\b.*\b(?:again|often|each|every|times|LABEL)\b",
     r"\bTEST accuracy (?:\w+ ){0,4}(?:each|every) epoch|\bearly stopp?ing (?:\w+ ){0,3}TEST|\bTEST (?:\w+ ){0,4}(?:CHOOSE|early stopping)",
 )  # fmt: skip
+_OF_CELLS = r"\b(?:CELL|PHOTO|HELD\w*|TEST|REST|quarter|fourth|dataset|samples?|examples?|data)\b|%"
+_OF_A_SPLIT = r"\b(?:TRAIN|HELD\w*|TEST|REST|DRAW|split\w*|random\w*|stratif\w*)\b"
 _DETAIL = (  # "held-out cells are cells that are held out" tells none
     r"\b(?:TRAIN|REST|random\w*|stratif\w*|HELD656|25|quarter|fourth|DRAW|drawn|draw|lot|chance|end|final\w*|TEST|measur\w*|evaluat\w*|before|aside|apart|CHOOSE|model|network|seen|once|recipe|until|looked|used)\b"
 )
@@ -80,25 +82,18 @@ def retagged(text: Canonical) -> Canonical:
 
 def kept_apart(text: Canonical) -> bool:
     """Whether it says that held-out cells were kept out of training."""
-    if not retagged(text).says(
-        r"\b(?:CELL|PHOTO|HELD\w*|TEST|REST|quarter|fourth|%|dataset|samples?|examples?|data)\b|%"
-    ):
-        return False
-    if not retagged(text).says(r"\b(?:TRAIN|HELD\w*|TEST|REST|DRAW|split\w*|random\w*|stratif\w*)\b"):
-        return False
-    if not retagged(text).says(_DETAIL):
+    told = retagged(text)
+    if not all(told.says(pattern) for pattern in (_OF_CELLS, _OF_A_SPLIT, _DETAIL)):
         return False
     for whole in clauses(text):
         clause = retagged(whole)
         if clause.says(_NONE_APART) and not clause.says(_LEFT_ALONE):
             continue
-        if denied(clause):
-            if clause.says(_UNUSED):
-                return True
-        elif clause.says(rf"{_SET_ASIDE}|{_ONLY_THE_REST}|{_ONCE}"):
+        if denied(clause) and clause.says(_UNUSED):
             return True
-    whole = retagged(text)  # "1,968 for training, 656 held out"; "settings were chosen on training cells"
-    return whole.says(
+        if affirmed(clause, rf"{_SET_ASIDE}|{_ONLY_THE_REST}|{_ONCE}"):
+            return True
+    return told.says(  # "1,968 for training, 656 held out"; "settings were chosen on training cells"
         r"\bREST\b.*\bHELD|\bHELD\b.*\bREST|\b(?:TEST|HELD\w*)\b.*\b(?:CHOOSE|decisions?|decided) [^.]*\bREST\b"
     )
 

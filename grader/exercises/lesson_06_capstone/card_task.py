@@ -57,6 +57,11 @@ _NOT_SAID = (
     rf"NOT (?:\w+ )?scores?\b|(?:instead of|rather than) (?:\w+ ){{0,4}}(?:{_GOOD}|{_BAD})\b|"
     rf"^(?:{_GOOD}|{_BAD}) {gap(3)}(?:is|does|do|are|has) NOT (?:an? )?(?:exist|answer|possible|output|occur|come|class|there)"
 )
+_ANSWERS = (
+    r"scores?|probabilit\w+|class|classes|LABEL|verdicts?|answers?|good|DEFECT|numbers?|how|whether|if|which|either|predictions?|decisions?|results?|yes|opinion|"
+    r"judge?ment|words?|values?|hint|warning|chance|likelihood|percentage|ratings?|note|findings?|outcomes?|estimate|guess|categor\w+|status|it|them|one"
+)
+_RETURNS_ELSE = rf"\b(?:outputs|returns|predicts) (?!(?:(?!of\b)\w+ ){{0,4}}?(?:{_ANSWERS})\b)\w+"
 _DOES_NOTHING = r"\b(?:network|it|model|inspector|program) (?:does|do|can do|says|gives|decides) NOT$"
 _OF_WHOM = r"\b(?:whether|if) (?:the|an?|this|that|its) (?!CELL|PHOTO|SOLAR|MODULE|EL|single|given|individual|one|photovoltaic|person|object|sample)\w+ (?:of (?:\w+ ){1,7}?)?(?:\w+ )?(?:is|was|are|looks?)\b"
 _BY_WHAT = r"\bby (?:their |its |the )?(?!hand|class|DEFECT|quality|condition|whether|scores?|LABEL|looking|EL|itself|means|how|an?|one|PHOTO|experts?|CELL|technician\w*|engineer\w*|\w+ing)\w+"
@@ -86,7 +91,7 @@ def denies_the_task(text: Canonical) -> str:
             or clause.find(_ALWAYS_ONE)
             or affirmed(clause, _MAKES_PHOTOS)
         )
-        said = said or (not pair and affirmed(clause, _GIVES_ELSE))
+        said = said or (not pair and affirmed(clause, rf"{_GIVES_ELSE}|{_RETURNS_ELSE}"))
         if said:
             return said
     if said := photographs_of(text):
