@@ -631,7 +631,7 @@ card = {
 check("capstone.model_card", card)
 
 # %% [markdown]
-# The check reads the texts for what they say or deny, word by word, and compares the numbers. It cannot tell whether your sentences are true; a reader will.
+# The check reads the texts clause by clause, for what they say or deny, and compares the numbers. It knows neither all true sentences nor all false ones; a reader will. If it misreads you, say it more plainly.
 
 # %% [markdown]
 # ## Quiz
