@@ -141,7 +141,7 @@ def test_ids_that_look_like_participants_are_ids(tmp_path):
     [
         ("", "is empty"),
         ("name,group\nx,y\n", "has no column id, only these: name, group. Wanted is a column id, or"),
-        ("PK\x03\x04", "is a spreadsheet: open it and save it as CSV"),
+        pytest.param("PK\x03\x04", "is a spreadsheet: open it and save it as CSV", id="xlsx"),
         ("id,name\na,Ada\na,Alan\n", "gives the id a to Ada and to Alan"),
         ("id,name\n../a,Ada\n", "has the id '../a', which can be no folder's name"),
         ("id\n" + "x" * 200_000, "is no CSV file"),
