@@ -8,7 +8,7 @@ import sys
 
 from grader.doctor.diagnosis import Diagnosis, Status
 from grader.doctor.grading import grading
-from grader.doctor.jupyter import browser, quiz_extension
+from grader.doctor.jupyter import browser, quiz_extension, uploads
 from grader.doctor.machine import cache, cores, device, python
 from grader.doctor.packages import data_packages, requirements
 from grader.doctor.pytorch import torch_pair
@@ -19,7 +19,18 @@ wait_briefly()  # lesson 0 begins with the doctor, who imports PyTorch
 __all__ = ["Diagnosis", "Status", "environment_report", "examine"]
 
 _NEEDED_BY_LESSONS = (python, torch_pair, requirements, data_packages, quiz_extension, cache)
-_CHECKS = (python, torch_pair, requirements, data_packages, quiz_extension, cache, device, cores, browser)
+_CHECKS = (
+    python,
+    torch_pair,
+    requirements,
+    data_packages,
+    quiz_extension,
+    uploads,
+    cache,
+    device,
+    cores,
+    browser,
+)
 
 
 def examine() -> list[Diagnosis]:

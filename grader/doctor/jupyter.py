@@ -1,13 +1,14 @@
-"""Is the quiz extension where JupyterLab looks, and is there a browser for the tests?"""
+"""Are the course's extensions where JupyterLab and its server look, and is there a browser for the tests?"""
 
 import shutil
 from pathlib import Path
 
-from jupyter_core.paths import jupyter_path
+from jupyter_core.paths import jupyter_config_path, jupyter_path
 
 from grader.doctor.diagnosis import Diagnosis, Status
 
 EXTENSION = "finetuning-course-quiz"
+SERVER_EXTENSION = "jupyter_server_config.d/finetuning-course.json"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -21,6 +22,19 @@ def quiz_extension() -> Diagnosis:
         Status.BAD,
         subject,
         "Not installed, quizzes would show as plain text: pip install -e . in the course's folder.",
+    )
+
+
+def uploads() -> Diagnosis:
+    """Only the capstone's own photographs need the server's extension, and can do without."""
+    subject = "Uploads"
+    if any((Path(folder) / SERVER_EXTENSION).is_file() for folder in jupyter_config_path()):
+        return Diagnosis(Status.GOOD, subject, "A JupyterLab of this environment takes 100 MB at once.")
+    return Diagnosis(
+        Status.WARNING,
+        subject,
+        "JupyterLab takes 10 MB of your own photographs at once; for more: pip install -e . in the course's "
+        "folder, then start JupyterLab again.",
     )
 
 

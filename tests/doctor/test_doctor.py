@@ -1,6 +1,7 @@
 """Each diagnosis in health and in sickness."""
 
 import sys
+import tomllib
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,6 +10,7 @@ import nbformat
 import pytest
 
 import grader.doctor.grading  # noqa: F401 - the package's attribute of this name is a function
+from grader.course import ROOT
 from grader.doctor import Status, environment_report, examine, jupyter, machine, packages, pytorch
 
 grading = sys.modules["grader.doctor.grading"]
@@ -116,6 +118,20 @@ def test_the_quiz_extension_is_looked_for_where_jupyter_does(
     (tmp_path / jupyter.EXTENSION).mkdir()
     (tmp_path / jupyter.EXTENSION / "package.json").write_text("{}")
     assert jupyter.quiz_extension().status is Status.GOOD
+
+
+def test_the_servers_extension_is_looked_for_where_a_server_does(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(jupyter, "jupyter_config_path", lambda: [str(tmp_path)])
+    assert jupyter.uploads().status is Status.WARNING
+    assert "10 MB" in jupyter.uploads().sentence
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
+    installed = build["targets"]["wheel"]["shared-data"]["grader/message_limit.json"]
+    target = tmp_path / Path(installed).relative_to("etc/jupyter")
+    target.parent.mkdir()
+    target.touch()
+    assert jupyter.uploads().status is Status.GOOD
 
 
 def test_an_old_python_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
