@@ -14,6 +14,8 @@ from grader.autograde.judging.challenges import expected_for
 from grader.course import ROOT
 from grader.exercises import all_exercises, collect_evidence, judge_evidence, public_challenge
 
+pytestmark = pytest.mark.slow  # asks every exercise, and changes its evidence again and again
+
 CHANGES = 150  # of each exercise's evidence
 SEED = 2026  # a test's own seed is drawn from this one and told when it fails
 

@@ -15,13 +15,14 @@ from grader.lab import elpv_files
 from grader.lab.elpv_files import COUNT, prepare_solar_cells
 from grader.lab.solar_cells import load_solar_cells
 
+pytestmark = pytest.mark.slow  # decodes all photographs
+
 
 def test_an_impossible_size_is_one_sentence(empty_cache):
     with pytest.raises(CourseError, match="16 to 300"):
         load_solar_cells(301)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["cut", "flipped", "manifest"])
 def test_a_damaged_file_is_prepared_again(empty_cache, damage, capsys):
     path = prepare_solar_cells(16)
@@ -51,7 +52,6 @@ def test_a_missing_package_is_one_sentence(empty_cache, monkeypatch):
         load_solar_cells(16)
 
 
-@pytest.mark.slow
 def test_two_processes_at_once_prepare_once(empty_cache):
     context = multiprocessing.get_context("spawn")
     with context.Pool(2) as pool:
@@ -60,7 +60,6 @@ def test_two_processes_at_once_prepare_once(empty_cache):
     assert elpv_files.damage(paths[0]) is None
 
 
-@pytest.mark.slow
 def test_a_killed_preparation_goes_on_where_it_was(empty_cache):
     process = subprocess.Popen(
         [sys.executable, "-c", "from grader.lab.elpv_files import prepare_solar_cells as p; p(64)"],

@@ -14,6 +14,8 @@ from torch.nn import functional as F
 
 from grader.exercises import find_exercise
 
+pytestmark = pytest.mark.slow  # trains
+
 ID = "scratch.training_step"
 LINES = {
     "clear": "optimizer.zero_grad()",

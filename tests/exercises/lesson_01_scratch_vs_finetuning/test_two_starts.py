@@ -7,6 +7,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+pytestmark = pytest.mark.slow  # trains
+
 ID = "scratch.two_starts"
 
 

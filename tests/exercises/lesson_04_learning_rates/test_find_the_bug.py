@@ -11,6 +11,8 @@ from torch.nn import functional as F
 from grader.exercises.machine.registry import find_exercise
 from tests.exercises.conftest import function_of, starting_program
 
+pytestmark = pytest.mark.slow  # trains
+
 ID = "rates.find_the_bug"
 
 

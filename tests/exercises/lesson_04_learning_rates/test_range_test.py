@@ -12,6 +12,8 @@ from torch.nn import functional as F
 
 from grader.exercises.machine.registry import find_exercise
 
+pytestmark = pytest.mark.slow  # trains
+
 ID = "rates.range_test"
 
 

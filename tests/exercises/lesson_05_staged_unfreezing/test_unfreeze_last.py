@@ -13,6 +13,8 @@ from grader.autograde.judging.challenges import expected_for
 from grader.course import ROOT
 from grader.exercises import collect_evidence, find_exercise, judge_evidence
 
+pytestmark = pytest.mark.slow  # makes network after network
+
 ID = "staged.unfreeze_last"
 
 

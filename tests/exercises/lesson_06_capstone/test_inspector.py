@@ -19,6 +19,8 @@ from grader.exercises.lesson_06_capstone.changed_cells import slightly_changed
 from grader.exercises.lesson_06_capstone.held_out import held_out_cells
 from grader.exercises.machine.judging import measure_evidence
 
+pytestmark = pytest.mark.slow  # asks for all held-out cells, again and again
+
 ID = "capstone.inspector"
 CHALLENGE = {"size": 300, "split": "stratified", "order_seed": 0}
 
