@@ -11,12 +11,13 @@ import numpy as np
 import torch
 import typer
 from record_06_capstone import LESSON, REFERENCE
+from record_06_capstone import RECIPES as RECORDED
 
 from grader.authoring.recording import lesson_functions
 from grader.exercises.lesson_06_capstone.changed_cells import slightly_changed
 from grader.exercises.lesson_06_capstone.inspector import Inspector
 
-PLAIN = {**REFERENCE, "size": 96, "frozen_stages": 7, "epochs": 5, "soft_labels": False}
+PLAIN = RECORDED["plain"]
 RECIPES = {
     "plain, seed 0": (PLAIN, 0),
     "plain, seed 1": (PLAIN, 1),
