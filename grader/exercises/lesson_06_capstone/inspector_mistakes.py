@@ -201,7 +201,7 @@ SIDE_EFFECTS = [
     Mistake(SETTINGS_CHANGED.id, lambda facts: facts.given.changed_settings, SETTINGS_CHANGED.text, SETTINGS_CHANGED.hint, costs=PRICE),
 ]  # fmt: skip
 ONLY_THESE = [
-    Mistake("only-these-photographs", lambda facts: facts.only_these(), "Of {0.asked_changed} of these cells it calls {0.unchanged_accuracy:.1%} rightly; of the same cells, turned by a degree, moved by three pixels and a little brighter or darker, {0.changed_accuracy:.1%}. A network hardly notices the difference. The points follow the changed photographs.", "Does `inspect` look at the cell, or for the very same photograph? Train with small changes of the photographs if it is a network that is so easily misled.", costs=0, suspicious=True),
+    Mistake("only-these-photographs", lambda facts: facts.only_these(), "Of {0.asked_changed} of these cells it calls {0.unchanged_accuracy:.1%} rightly; of the same cells, turned by about a degree, moved by up to three pixels and a little brighter or darker, {0.changed_accuracy:.1%}. A network hardly notices the difference. The points follow the changed photographs.", "Does `inspect` look at the cell, or for the very same photograph? Train with small changes of the photographs if it is a network that is so easily misled.", costs=0, suspicious=True),
 ]  # fmt: skip
 NOTES = [
     Mistake("too-good", lambda facts: facts.accuracy >= _FAR_TOO_GOOD, "This is far above the paper's 88.4 %, and the experts' labels are themselves uncertain: most likely held-out cells were among those that you trained on.", 'Train on `cells.split("stratified")[0]` alone, and say in the model card what you did.', costs=0, suspicious=True),
