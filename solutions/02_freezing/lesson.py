@@ -385,7 +385,7 @@ def prepare(choice, seed=0):
 # %% [markdown]
 # ### What it costs
 #
-# First the time of a step with a batch of 32 photographs. The last row has cached features: the frozen backbone has run once over 200 photographs, and the step sees only what came out. We take the choices in turns, five rounds, so that a busy moment of the computer hits them all; the first round is a warm-up, and of the others we take the fastest.
+# First the time of a step with a batch of 32 photographs. The last row has cached features: the frozen backbone has run once over 200 photographs, and the step sees only what came out. We take the choices in turns, three rounds, so that a busy moment of the computer hits them all; the first round is a warm-up, and of the other two we take the faster.
 
 
 # %%
@@ -413,7 +413,7 @@ features = lab.CachedFeatures(frozen, cells, few)
 print(f"features of 200 photographs: {time.perf_counter() - started:.1f} s once, {features.megabytes:.1f} MB")
 networks["head, cached features"] = (head, [head], features)
 steps = {name: timed_step(*network, few) for name, network in networks.items()}
-rounds = [{name: step() for name, step in steps.items()} for _ in range(5)]
+rounds = [{name: step() for name, step in steps.items()} for _ in range(3)]
 times = {name: min(taken[name] for taken in rounds[1:]) for name in steps}
 lab.bars(times, "Time of one training step, 32 photographs", "milliseconds", "{:,.1f}")
 for name, taken in times.items():
