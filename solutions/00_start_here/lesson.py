@@ -13,7 +13,10 @@
 # %% [markdown]
 # # 0 · Start here
 #
-# Welcome. In this course we teach networks to see something new by starting from networks that already see. Every number that we claim is measured here, on your machine, while you watch.
+# Welcome. In this course we teach networks to see something new by starting from networks that already see. What we claim, we measure, in one of two ways.
+#
+# - **Live:** your own runs, on your machine, while you watch. All numbers of this lesson are of this kind.
+# - **Recorded:** from lesson 1 on, most numbers come from runs that would take you too long. We made them beforehand with the very functions of the lesson, and their results lie beside it in `recorded.json`. The text says which numbers these are.
 #
 # | | |
 # | --- | --- |
@@ -34,7 +37,7 @@ from grader.doctor import environment_report
 print(environment_report())
 
 # %% [markdown]
-# Each lesson goes on by importing what it needs.
+# Each lesson goes on by importing what it needs. PyTorch, `torch`, calculates with **tensors**: arrays of numbers with any number of dimensions.
 
 # %%
 from grader import lab  # first: it tells PyTorch's threads how to wait for each other
@@ -47,7 +50,7 @@ from grader.quiz import quiz
 # %% [markdown]
 # ## A network that already sees
 #
-# All lessons share one network: **EfficientNet-Lite0** (Tan and Le 2019, in the variant for small devices), trained by its authors on ImageNet's 1.3 million photographs of a thousand kinds of things. Its weights came with the packages that you installed. The first call stores them in the format that we use.
+# All lessons share one network: **EfficientNet-Lite0** (Tan and Le 2019, in the variant for small devices), trained by its authors on ImageNet's 1.3 million photographs of a thousand kinds of things. What training has found are its **weights**, also called *parameters*: the numbers with which the network computes. They came with the packages that you installed, and the first call stores them in the format that we use.
 
 # %%
 model = lab.load_backbone(pretrained=True)
@@ -68,7 +71,11 @@ lab.photo_row(
 )
 
 # %% [markdown]
-# A network knows pixels only in the form in which it was trained. For ours: a square of 224 pixels, each channel from 0…1 moved by a mean of **0.5** and divided by a standard deviation of **0.5**, so that pixels lie between −1 and 1. `lab.preprocess` does this; the recipe belongs to the *network*, not to your data, and it will matter again.
+# A network knows pixels only in the form in which it was trained. For ours: a square of 224 pixels, each channel from 0…1 moved by a mean of **0.5** and divided by a standard deviation of **0.5**, so that pixels lie between −1 and 1. `lab.preprocess` does this; mean and deviation belong to the *network*, not to your data, and they will matter again.
+#
+# The size is less strict: this network runs on squares of other sizes, too. Later lessons shrink photographs to between 64 and 160 pixels a side. A quarter of the pixels is about a quarter of the work, and the price is detail that is lost.
+#
+# The network gives one raw score for each class, a **logit**. The **softmax** turns these scores into positive numbers that add up to 1, which we read as probabilities.
 
 # %%
 names = lab.imagenet_names()
@@ -87,7 +94,7 @@ for title, photo in photos.items():
 # %% [markdown]
 # ## Exercise: the majority baseline
 #
-# {price} Suppose that 69 of 100 solar cells are good. A program that answers "good" without looking is right 69 times: its accuracy of 0.69 costs nothing. We call it the **majority baseline**, and no accuracy in this course is told without it.
+# {price} **Accuracy** is the share of answers that are right. Suppose that 69 of 100 solar cells are good. A program that answers "good" without looking is right 69 times: its accuracy of 0.69 costs nothing. We call it the **majority baseline**, and no accuracy in this course is told without it.
 #
 # Write a function that computes it for any labels. `labels` is a tensor of class numbers, such as `torch.tensor([0, 1, 0, 0])`; there may be two classes or many, and their numbers may have gaps. Return a fraction between 0 and 1.
 
@@ -104,7 +111,7 @@ def majority_baseline(labels):
 # %% [markdown]
 # The next cell **checks** your function on labels that it has not seen. It tells what is wrong and gives a hint; you may try as often as you like.
 #
-# One rule holds in every lesson: what a task does not ask for stays as it was. A function that leaves a given model in another mode, or with other weights, flags, gradients or hooks than the task wants, loses one point for it. Where a number is asked for, Python's own, NumPy's and PyTorch's are all fine.
+# One rule holds in every lesson: what a task does not ask for stays as it was. A function that leaves a model otherwise changed than the task wants loses one point for it, be it in weights or in something that a later lesson introduces. Where a number is asked for, Python's own, NumPy's and PyTorch's are all fine.
 
 # %% check="start.majority_baseline"
 check("start.majority_baseline", majority_baseline)
