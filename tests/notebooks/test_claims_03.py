@@ -1,7 +1,7 @@
-"""What lesson 3 says in words: exact counts from the network, and accuracies held against three seeds.
+"""What lesson 3 says in words: exact counts from the network, and accuracies of three seeds with intervals.
 
-Counts must be exact. The margins of accuracies are about half of what was measured, so that another
-processor's rounding does not matter and a changed recipe does.
+Counts must be exact. Where the text calls a comparison open its 95 % interval holds zero, and where it does
+not, it does not.
 """
 
 import random
@@ -161,29 +161,20 @@ def test_the_head_alone_brings_about_seventy_percent_of_the_way(recorded):
     assert 0.6 < (results(recorded, "head").mean() - BASELINE) / (best - BASELINE) < 0.8
 
 
-def test_from_batchnorm_to_the_last_stage_accuracy_stands_still(recorded):
+def test_from_batchnorm_to_the_last_stage_the_question_is_open(recorded, interval):
     norms, last = (results(recorded, choice) for choice in ("BatchNorm and head", "last stage and head"))
     assert round(PARAMETERS["last stage and head"] / PARAMETERS["BatchNorm and head"]) == 23
-    assert abs(last.mean() - norms.mean()) < min(np.ptp(last), np.ptp(norms))
+    assert last.mean() == pytest.approx(norms.mean(), abs=0.001)  # "the same mean"
+    assert interval(last - norms) == pytest.approx((-5.3, 5.4), abs=0.06)
 
 
-def test_balanced_accuracy_ranks_the_last_stage_above_batchnorm(recorded):
-    norms, last = (
-        results(recorded, choice, "balanced_accuracy")
-        for choice in ("BatchNorm and head", "last stage and head")
-    )
-    assert (last - norms).min() > 0
-    assert (last - norms).min() < 0.01  # "once by less than a point"
-    assert last.mean() - norms.mean() > 0.013
-
-
-def test_everything_leads_by_about_three_points(recorded):
-    everything = results(recorded, "everything")
-    others = {choice: results(recorded, choice) for choice in PARAMETERS if choice != "everything"}
-    assert everything.mean() - max(values.mean() for values in others.values()) > 0.016
-    assert all((everything - others[choice]).min() > 0.01 for choice in ("head", "BatchNorm and head"))
-    assert abs((everything - others["last stage and head"]).min()) < 0.01  # with one seed the lead vanishes
-    assert round(PARAMETERS["everything"] / PARAMETERS["last stage and head"], 1) == 3.3
+@pytest.mark.parametrize(
+    ("choice", "is_clear"), [("head", False), ("BatchNorm and head", True), ("last stage and head", False)]
+)
+def test_everything_has_the_highest_mean_and_one_lead_is_clear(recorded, interval, choice, is_clear):
+    lead = results(recorded, "everything") - results(recorded, choice)
+    assert 0.03 < lead.mean() < 0.045
+    assert (interval(lead)[0] > 0) == is_clear
 
 
 @pytest.mark.parametrize("column", ["accuracy", "balanced_accuracy"])
@@ -198,17 +189,20 @@ def test_the_numbers_beside_the_paper(recorded):
     assert round(PARAMETERS["BatchNorm and head"] / PARAMETERS["everything"], 3) == 0.013
 
 
-def test_with_statistics_at_rest_the_head_alone_is_level_with_everything(recorded):
+def test_with_frozen_statistics_the_head_alone_comes_within_two_points_of_everything(recorded, interval):
     def lesson_2(choice, statistics):
         chosen = {"choice": choice, "statistics": statistics, "labels": 200, "budget": "60 steps"}
         values = load_recorded("02_freezing").values("accuracy", **chosen)
         assert len(values) == 3
-        return values.mean()
+        return values
 
-    assert abs(lesson_2("head", "frozen") - lesson_2("everything", "frozen")) < 0.015
-    assert lesson_2("head", "frozen") - lesson_2("head", "moving") == pytest.approx(0.05, abs=0.025)
-    assert lesson_2("head", "moving") < results(recorded, "head").mean()
-    assert lesson_2("everything", "frozen") == pytest.approx(0.830, abs=0.0006)  # the text's two numbers
+    head, everything = lesson_2("head", "frozen"), lesson_2("everything", "frozen")
+    assert max(np.abs(interval(head - everything))) < 2.4  # "within about two points"
+    gained = head - lesson_2("head", "moving")
+    assert interval(gained) == pytest.approx((1.7, 8.4), abs=0.06)
+    assert gained.mean() == pytest.approx(0.05, abs=0.001)
+    assert lesson_2("head", "moving").mean() < results(recorded, "head").mean()
+    assert everything.mean() == pytest.approx(0.830, abs=0.0006)  # the text's two numbers
     assert results(recorded, "everything").mean() == pytest.approx(0.832, abs=0.0006)
 
 
@@ -218,7 +212,7 @@ def test_the_learning_rates_are_told_as_they_are(recorded):
         assert len(values) == 2
         return values.mean()
 
-    assert abs(mean("BatchNorm and head", 3e-3) - mean("BatchNorm and head", 1e-2)) < 0.01
+    assert abs(mean("BatchNorm and head", 3e-3) - mean("BatchNorm and head", 1e-2)) < 0.0065
     assert mean("BatchNorm and head", 1e-2) - mean("BatchNorm and head", 3e-2) > 0.015
     assert 0.009 < mean("last stage and head", 1e-2) - mean("last stage and head", 3e-3) < 0.027
 
