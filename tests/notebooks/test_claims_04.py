@@ -1,7 +1,7 @@
-"""What lesson 4 says in words, held against its measurements: three seeds, with a margin.
+"""What lesson 4 says in words, held against its measurements: three seeds, with their 95 % intervals.
 
-The margins are about half of what was measured, so that another processor's rounding does not matter and
-a changed recipe does.
+Where the text calls a comparison open its interval holds zero, and where it does not, it does not. What is
+computed anew has margins, so that another processor's rounding does not matter and a changed recipe does.
 """
 
 import math
@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from grader.authoring.recording import lesson_functions
+from grader.course import SOLUTIONS, lesson_ids
 from grader.lab.recorded import load_recorded
 
 LESSON = "04_learning_rates"
@@ -82,11 +83,12 @@ def test_the_small_network_fails_in_silence_at_a_high_rate(lesson):
 
 
 def test_near_the_edge_the_seed_decides_for_the_small_network(lesson):
-    spreads = {
-        rate: np.ptp([lesson["fit_small"](rate, seed)[2] for seed in range(4)]) for rate in (1e-2, 0.1, 0.3)
-    }
-    assert spreads[1e-2] < 0.04
-    assert max(spreads[0.1], spreads[0.3]) > 0.08
+    right, edge, beyond = (
+        sorted(lesson["fit_small"](rate, seed)[2] for seed in range(4)) for rate in (1e-2, 0.1, 0.3)
+    )
+    assert right[-1] - right[0] < 0.04
+    assert edge[0] < 0.72 < 0.8 < edge[1]  # one of four is broken …
+    assert beyond[-1] < 0.7  # … and here all are
 
 
 def test_a_fifth_to_a_tenth_of_the_lowest_point_is_a_good_rate_for_the_small_network(lesson):
@@ -153,6 +155,21 @@ def test_from_a_hundredth_on_accuracy_and_features_are_lost(recorded):
         assert good_probe - sweep(recorded, "probe", rate).mean() > probe_margin
 
 
+@pytest.mark.parametrize(
+    ("rate", "column", "told"),
+    [(0.1, "accuracy", (6, 15)), (0.1, "probe", (8, 14)), (3e-2, "probe", (2, 16))],
+)
+def test_what_a_rate_too_high_clearly_costs(recorded, interval, rate, column, told):
+    lost = sweep(recorded, column, 1e-3) - sweep(recorded, column, rate)
+    assert interval(lost) == pytest.approx(told, abs=0.5)
+
+
+@pytest.mark.parametrize("rate", [1e-2, 3e-2])
+def test_how_much_accuracy_the_rates_between_cost_is_open(recorded, interval, rate):
+    low, high = interval(sweep(recorded, "accuracy", 1e-3) - sweep(recorded, "accuracy", rate))
+    assert low < 0 < high
+
+
 def test_at_a_tenth_one_answer_is_left(recorded):
     assert np.abs(sweep(recorded, "accuracy", 0.1) - BASELINE).max() < 0.015
     assert np.abs(sweep(recorded, "balanced_accuracy", 0.1) - 0.5).max() < 0.01
@@ -205,7 +222,7 @@ def test_near_the_edge_the_seed_decides(recorded):
 
 
 @pytest.mark.parametrize(("rate", "calmer"), [(1e-2, 0.2), (3e-2, 0.9)])
-def test_warm_up_calms_the_start_and_changes_nothing_in_the_end(recorded, rate, calmer):
+def test_warm_up_calms_the_start_and_what_it_changes_in_the_end_is_open(recorded, interval, rate, calmer):
     def of(recipe, column):
         return recorded.values(column, recipe=recipe, rate=rate)
 
@@ -213,16 +230,38 @@ def test_warm_up_calms_the_start_and_changes_nothing_in_the_end(recorded, rate, 
     assert first["one rate"] - first["warm-up"] > calmer
     assert of("warm-up", "moved").mean() < 0.88 * of("one rate", "moved").mean()
     assert abs(of("warm-up", "accuracy").mean() - of("one rate", "accuracy").mean()) < 0.01
-    assert min(np.ptp(of(recipe, "accuracy")) for recipe in ("one rate", "warm-up")) > 0.06
+    low, high = interval(of("warm-up", "accuracy") - of("one rate", "accuracy"))
+    assert low < -8.9
+    assert high > 7.4
+    assert rate != 1e-2 or (low, high) == pytest.approx((-9, 8), abs=0.6)
 
 
-def test_the_edge_is_the_backbones_and_not_the_heads(recorded):
+def test_the_edge_looks_like_the_backbones_and_not_the_heads(recorded, interval):
     fast_head = recorded.values("accuracy", recipe="two rates", rate=1e-3, head_rate=1e-2)
     slow_head, all_fast = (sweep(recorded, "accuracy", rate) for rate in (1e-3, 1e-2))
     assert fast_head.mean() == pytest.approx(0.79, abs=0.005)
     assert slow_head.mean() == pytest.approx(0.79, abs=0.005)
-    assert fast_head.mean() - all_fast.mean() > 0.03
-    assert np.ptp(all_fast) > 3 * np.ptp(fast_head)
+    assert interval(fast_head - slow_head) == pytest.approx((-2.2, 2.0), abs=0.06)
+    lost = np.sort(slow_head - all_fast)
+    assert lost[0] < 0.006  # one seed loses nothing …
+    assert (fast_head - all_fast).mean() == pytest.approx(0.062, abs=0.001)
+    assert np.sort(fast_head - all_fast)[1] > 0.075  # … and two lose eight points and more
+    assert interval(fast_head - all_fast)[0] < 0  # the mean is open
+
+
+def test_the_lessons_that_train_with_one_cycle_are_the_ones_that_are_named():
+    named = {
+        lesson[:2]
+        for lesson in lesson_ids()
+        if "OneCycleLR(" in (SOLUTIONS / lesson / "lesson.py").read_text(encoding="utf-8")
+    }
+    assert named - {"04", "05"} == {"01", "02", "03", "06"}
+
+
+def test_what_the_slider_starts_at(recorded):
+    (loss,) = recorded.values("loss", recipe="one rate", rate=0.1, seed=0)
+    assert loss[0] == pytest.approx(0.57, abs=0.005)
+    assert np.mean(loss[:5]) == pytest.approx(11.51, abs=0.005)
 
 
 @pytest.mark.slow
