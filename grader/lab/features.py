@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from grader.errors import CourseError
-from grader.lab.batches import LabelledImages, flip_images
+from grader.lab.batches import FlipsItself, LabelledImages, flip_images
 from grader.lab.training import device
 
 if TYPE_CHECKING:
@@ -57,7 +57,8 @@ def compute_features(
     The prefix moves to ``device()`` and stays there.
 
     Args:
-        flip: whether to flip every image left-right, and up-down, before the prefix sees it.
+        flip: whether to flip every image left-right, and up-down, before the prefix sees it. Where ``data``
+            are features themselves, the images that they were made of.
         dtype: in which to keep the features; ``torch.float16`` takes half the memory and rounds to 3 digits.
 
     Returns:
@@ -68,7 +69,7 @@ def compute_features(
     features = torch.empty(0)
     for start in range(0, len(indices), batch_size):
         part = indices[start : start + batch_size]
-        images = flip_images(data.batch(part), np.repeat([[flip[0]], [flip[1]]], len(part), axis=1))
+        images = _flipped(data, part, flip)
         with torch.inference_mode():
             computed = prefix(images.to(where)).cpu()
         if start == 0:  # filled in place: parts that are joined at the end need the memory twice
@@ -76,6 +77,14 @@ def compute_features(
         features[start : start + len(part)] = computed
     prefix.train(was_training)
     return features
+
+
+def _flipped(data: LabelledImages, indices: np.ndarray, flip: tuple[bool, bool]) -> torch.Tensor:
+    """A batch, every image flipped in the same way; features of flipped images are not flipped features."""
+    flips = np.repeat([[flip[0]], [flip[1]]], len(indices), axis=1)
+    if any(flip) and isinstance(data, FlipsItself):
+        return data.flipped_batch(indices, flips)
+    return flip_images(data.batch(indices), flips)
 
 
 class CachedFeatures:

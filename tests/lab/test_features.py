@@ -49,6 +49,19 @@ def test_cached_features_are_those_of_the_prefix(cells):
         cached.batch(np.array([99]))
 
 
+def test_features_of_cached_features_flip_the_images(cells):
+    """And not what was cached: the features of a flipped image are not the flipped features."""
+    model = load_backbone().eval()
+    (start, middle), (prefix, _) = split_backbone(model, stages=3), split_backbone(model)
+    later = torch.nn.Sequential(*middle[:-1])
+    in_two = CachedFeatures(later, CachedFeatures(start, cells, INDICES, flips=True), INDICES, flips=True)
+    at_once = CachedFeatures(prefix, cells, INDICES, flips=True)
+    flips = np.array([[True, False, True, False, True, False], [True, True, False, False, True, True]])
+    torch.testing.assert_close(in_two.flipped_batch(INDICES, flips), at_once.flipped_batch(INDICES, flips))
+    with pytest.raises(CourseError, match="without flips"):
+        CachedFeatures(later, CachedFeatures(start, cells, INDICES), INDICES, flips=True)
+
+
 def test_training_on_cached_features_moves_the_top_exactly_as_the_whole_network_does(cells):
     """Three steps of the top stages: once through everything, once on the cache."""
     torch.manual_seed(0)
