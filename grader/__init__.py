@@ -13,7 +13,7 @@ Rooms, from the top down:
     lab, sandbox, submissions
     lesson_folder
     course
-    atomic_write, cell_names, errors, message_limit, nearest_name
+    atomic_write, cell_names, errors, late_iri_syntax, message_limit, nearest_name
 
 Each imports only from floors below its own, also inside functions; neighbours on one floor know nothing of
 each other. ``tests/test_rooms.py`` reads this list and the sentence "May import" of each room.

@@ -23,12 +23,15 @@ from rich.table import Table
 from grader import class_commands
 from grader.course import lesson_ids
 from grader.errors import CourseError
+from grader.late_iri_syntax import import_iri_syntax_late
 from grader.nearest_name import did_you_mean
 
 NEEDS_GRADING = (
     "To build lessons and to grade a class, type `pip install -e '.[grading]'` in the course's folder"
 )
 SLOW_CELL, SLOW_LESSON = 30.0, 90.0  # seconds that a lesson allows itself, on two cores
+
+import_iri_syntax_late()  # before a command imports nbformat
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 

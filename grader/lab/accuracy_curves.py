@@ -33,7 +33,7 @@ def accuracy_against_labels(
             ax.plot([count] * len(values), values, style.marker, color=style.color, alpha=0.3, markersize=5)
         means = [values.mean() for values in runs]
         ax.plot(counts, means, color=style.color, linestyle=style.line, alpha=0.75, label=f"{arm} (recorded)")
-        told.append(f"{arm} rises from {means[0]:.0%} to {means[-1]:.0%}")
+        told.append(f"{arm} goes from {means[0]:.0%} to {means[-1]:.0%}")
     for arm, (count, accuracy) in live.items():
         style = style_of(arm)
         ax.plot(

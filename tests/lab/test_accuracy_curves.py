@@ -28,7 +28,7 @@ def test_the_words_tell_what_the_figures_show(shown):
     )
     accuracy_against_steps(RECORDED, 200, ["short"], 0.69)
     (_, by_labels), (_, by_steps) = shown
-    assert "scratch rises from" in by_labels
+    assert "scratch goes from" in by_labels
     assert "scratch, 60 steps: ends at 70.0%" in by_steps
 
 

@@ -141,7 +141,10 @@ class Inspector(Exercise):
         good, defective = facts.by_class
         rates = f"It is right on {good:.0%} of the good cells and on {defective:.0%} of the defective ones"
         if defective < good - 0.1:
-            hint = f"{rates}: weigh the defective ones more in the loss, or draw them more often."
+            hint = (
+                f"{rates}: larger photographs, fewer frozen stages and more steps find more of them. To weigh them "
+                "more in the loss trades good cells for defective ones, and may cost more than it brings."
+            )
         elif good < defective - 0.1:
             hint = f"{rates}: it raises the alarm too often, weigh the defective ones less."
         else:
