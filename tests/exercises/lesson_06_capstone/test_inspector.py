@@ -145,7 +145,7 @@ def test_points_rise_with_both_accuracies(good, defective, points, graded):
 
 def test_what_would_bring_more_points_is_told(graded):
     timid = graded(ID, inspector(0.97, 0.5), None)
-    assert "weigh the defective ones more" in timid.findings[-1].hint
+    assert "may cost more than it brings" in timid.findings[-1].hint
     nervous = graded(ID, inspector(0.75, 0.95), None)
     assert "raises the alarm too often" in nervous.findings[-1].hint
     even = graded(ID, inspector(0.8, 0.8), None)
