@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from scipy.stats import t
 
 from grader.course import SOLUTIONS
 from grader.errors import CourseError
@@ -22,8 +24,8 @@ class Claim(BaseModel):
     Attributes:
         column: what was measured, a column of the lesson's ``recorded.json``.
         larger, smaller: settings that choose recorded runs, one a seed; ``smaller`` may be a plain number.
-        at_least: the mean difference over the seeds that a test insists on, about half of what was measured.
-        within: for a claim that two arms are level: the largest mean difference that a test lets pass.
+        at_least: the whole interval of the difference lies above it.
+        within: for a claim that two arms are level: the whole interval lies between minus and plus this.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -33,7 +35,7 @@ class Claim(BaseModel):
     column: str = "accuracy"
     larger: dict[str, Any]
     smaller: dict[str, Any] | float
-    at_least: float | None = Field(default=None, gt=0)
+    at_least: float | None = Field(default=None, ge=0)
     within: float | None = Field(default=None, gt=0)
 
     @model_validator(mode="after")
@@ -44,9 +46,9 @@ class Claim(BaseModel):
 
     @property
     def insisted(self) -> str:
-        """What a test insists on, in words and percentage points."""
+        """What a test insists on for the whole interval, in words and percentage points."""
         if self.at_least is not None:
-            return f"at least {100 * self.at_least:.1f}"
+            return f"above {100 * self.at_least:.1f}"
         return f"within ±{100 * self.level_within:.1f}"
 
     @property
@@ -58,21 +60,37 @@ class Claim(BaseModel):
 
 @dataclass(frozen=True)
 class Measured:
-    """A claim and its difference for each seed."""
+    """A claim and its difference for each seed.
+
+    Attributes:
+        differences: float, shape ``(seeds,)``: larger minus smaller, as fractions, paired by seed.
+        runs: which recorded runs it rests on, by their place in the lesson's file.
+    """
 
     claim: Claim
     seeds: list[int]
     differences: np.ndarray
+    runs: frozenset[int] = frozenset()
+
+    @cached_property
+    def interval(self) -> tuple[float, float]:
+        """95 % for the mean difference, by Student's t over the seeds; the runs of a seed are paired.
+
+        Its width speaks of new seeds alone: data, split and budget are those of the runs.
+        """
+        mean, count = float(self.differences.mean()), len(self.differences)
+        if count < 2:
+            return -np.inf, np.inf
+        half = float(t.ppf(0.975, count - 1) * self.differences.std(ddof=1) / np.sqrt(count))
+        return mean - half, mean + half
 
     @property
     def holds(self) -> bool:
-        """Whether the mean over at least three seeds keeps the margin."""
-        mean = float(self.differences.mean())
+        """Whether the whole interval keeps the margin."""
+        low, high = self.interval
         if self.claim.at_least is not None:
-            kept = mean >= self.claim.at_least
-        else:
-            kept = abs(mean) <= self.claim.level_within
-        return len(self.seeds) >= 3 and kept
+            return low > self.claim.at_least
+        return max(-low, high) < self.claim.level_within
 
 
 def read_claims(folder: Path = SOLUTIONS) -> list[Claim]:
@@ -96,22 +114,32 @@ def measure(claim: Claim, recorded: Recorded | None = None) -> Measured:
         CourseError: no run has the settings, or the two sides have other seeds.
     """
     recorded = recorded or load_recorded(claim.lesson)
-    larger = _by_seed(recorded, claim.column, claim.larger)
+    larger = _by_seed(recorded, claim.larger)
     if isinstance(claim.smaller, float):
+        runs = frozenset(larger.values())
         smaller = dict.fromkeys(larger, claim.smaller)
     else:
-        smaller = _by_seed(recorded, claim.column, claim.smaller)
+        below = _by_seed(recorded, claim.smaller)
+        runs = frozenset([*larger.values(), *below.values()])
+        smaller = {seed: recorded.runs[place][claim.column] for seed, place in below.items()}
     if larger.keys() != smaller.keys():
         raise CourseError(f'"{claim.sentence}" compares runs of other seeds: record both sides for the same.')
     seeds = sorted(larger)
-    return Measured(claim, seeds, np.array([larger[seed] - smaller[seed] for seed in seeds]))
+    above = [recorded.runs[larger[seed]][claim.column] for seed in seeds]
+    return Measured(claim, seeds, np.array(above) - [smaller[seed] for seed in seeds], runs)
 
 
-def _by_seed(recorded: Recorded, column: str, chosen: dict[str, Any]) -> dict[int, float]:
-    seeds = recorded.values("seed", **chosen).tolist()
+def _by_seed(recorded: Recorded, chosen: dict[str, Any]) -> dict[int, int]:
+    """Places of the chosen runs, by their seeds."""
+    places = [
+        place
+        for place, run in enumerate(recorded.runs)
+        if all(run.get(name) == value for name, value in chosen.items())
+    ]
+    seeds = recorded.values("seed", **chosen).tolist()  # with a sentence where there is none
     if len(seeds) != len(set(seeds)):
         raise CourseError(f"The settings {chosen} choose several runs of one seed: name more of them.")
-    return dict(zip(seeds, recorded.values(column, **chosen).tolist(), strict=True))
+    return dict(zip(seeds, places, strict=True))
 
 
 def claims_page(measured: Sequence[Measured]) -> str:
@@ -120,16 +148,32 @@ def claims_page(measured: Sequence[Measured]) -> str:
         "# What the lessons claim, and by how much",
         "",
         "Made by `grader build` from `claims.yaml` and the lessons' `recorded.json`. Differences are in "
-        "percentage points: the mean over the seeds, and the lowest and highest in brackets. The last column "
-        "is what a test insists on for the mean.",
+        "percentage points: the mean over the seeds, paired by seed, with its 95 % interval (Student's t) in "
+        "brackets. The interval speaks of new seeds; photographs, split and budget stay as they were. Rows "
+        "that rest on some of the same runs err together: the sixth column names them. The last column is "
+        "what a test insists on for the whole interval.",
         "",
-        "| lesson | claim | difference | seeds | test insists on |",
-        "| --- | --- | --- | --- | --- |",
+        "| | lesson | claim | difference | seeds | shares runs with | interval must lie |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
     ]
-    for one in measured:
-        claim, points = one.claim, 100 * one.differences
-        told = f"{points.mean():+.1f} ({points.min():+.1f} to {points.max():+.1f})"
-        cells = (claim.lesson[:2], claim.sentence, told, str(len(one.seeds)), claim.insisted)
+    for number, one in enumerate(measured, start=1):
+        claim = one.claim
+        low, high = (100 * end for end in one.interval)
+        told = f"{100 * one.differences.mean():+.1f} ({low:+.1f} to {high:+.1f})"
+        shared = [
+            str(place)
+            for place, other in enumerate(measured, start=1)
+            if place != number and other.claim.lesson == claim.lesson and other.runs & one.runs
+        ]
+        cells = (
+            str(number),
+            claim.lesson[:2],
+            claim.sentence,
+            told,
+            str(len(one.seeds)),
+            ", ".join(shared) or "–",
+            claim.insisted,
+        )
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows) + "\n"
 

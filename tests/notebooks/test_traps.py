@@ -28,7 +28,10 @@ TRAPS = {
     "the test set chooses": ("05_staged_unfreezing/lesson.py", r"score := measure\(model, test\)"),
     "a split that leaks": ("06_capstone/lesson.py", r"(?i)modules? (?:can |may )?.{0,40}both sides|leak"),
     "an accuracy below the majority baseline": ("04_learning_rates/lesson.py", r"baseline"),
-    "no control for the same extra epochs": ("05_staged_unfreezing/lesson.py", r"head only, longer"),
+    "no control for the same extra epochs": (
+        "05_staged_unfreezing/lesson.py",
+        r"from \*head alone\* in one thing",
+    ),
     "an axis cut to make a gain look large": ("05_staged_unfreezing/quiz.yaml", r"axis runs from 83"),
     "a verdict within the noise of the seeds": ("01_scratch_vs_finetuning/quiz.yaml", r"id: noise"),
 }
