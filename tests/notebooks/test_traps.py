@@ -30,7 +30,7 @@ TRAPS = {
     "an accuracy below the majority baseline": ("04_learning_rates/lesson.py", r"baseline"),
     "no control for the same extra epochs": (
         "05_staged_unfreezing/lesson.py",
-        r"from \*head alone\* in one thing",
+        r"A \*control\* is an arm without",
     ),
     "an axis cut to make a gain look large": ("05_staged_unfreezing/quiz.yaml", r"axis runs from 83"),
     "a verdict within the noise of the seeds": ("01_scratch_vs_finetuning/quiz.yaml", r"id: noise"),
