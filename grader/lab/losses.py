@@ -69,7 +69,7 @@ def loss_curves(
         ended = f", held-out {accuracies[name]:.0%}" if accuracies and name in accuracies else ""
         ax.set(title=f"{name}{ended}", xlabel="step", xlim=(0, longest + 1), ylim=(0, top))
         told.append(f"{name} {start_and_end(curve)}{ended}")
-    axes[0].legend(frameon=False, fontsize=7, loc="lower left")
+    axes[0].legend(frameon=False, fontsize=7, loc="upper right")  # losses fall
     axes[0].set_ylabel("cross-entropy (nats)")
     figure.suptitle(title)
     show(

@@ -13,9 +13,9 @@
 # %% [markdown]
 # # 0 · Start here
 #
-# Welcome. In this course we teach networks to see something new by starting from networks that already see. What we claim, we measure, in one of two ways.
+# Welcome. In this course we teach networks to see something new by starting from networks that already see. What we claim of our own networks we measure, in one of two ways; what others found is cited.
 #
-# - **Live:** your own runs, on your machine, while you watch. All numbers of this lesson are of this kind.
+# - **Live:** your own runs, on your machine, while you watch. All results of this lesson are of this kind.
 # - **Recorded:** from lesson 1 on, most numbers come from runs that would take you too long. We made them beforehand with the very functions of the lesson, and their results lie beside it in `recorded.json`. The text says which numbers these are.
 #
 # | | |

@@ -515,7 +515,7 @@ for name, network in (measured | {"stem alone": stem_only}).items():
 # %% [markdown]
 # The stem alone takes two thirds of the arithmetic of everything. The weights' gradients are saved, passing the gradient on is not.
 #
-# **For memory, as PyTorch keeps it, what counts is where the first trainable layer lies. For the arithmetic both count: where it lies, and how much trains behind it.**
+# **For the activations, as PyTorch keeps them, what counts is where the first trainable layer lies; gradients and moments follow how many parameters train. For the arithmetic both count: where it lies, and how much trains behind it.**
 #
 # ### What it does to accuracy
 #
@@ -620,10 +620,10 @@ for first, second in (
 # %% [markdown]
 # What we read from chart and tables:
 #
-# 1. **With 50 labels training everything comes last of the three** whose frozen layers keep their statistics. The last two stages lead it by 3.1 points (1.5 to 4.7). The probe leads by 3.3, which three seeds leave open (−1.3 to 7.9); in balanced accuracy its lead is clear. A likely reading: 50 labels suffice to bend good features, and are too few to make better ones.
+# 1. **With 50 labels training everything comes last of the three** whose frozen layers keep their statistics. The last two stages lead it by 3.1 points of accuracy (1.5 to 4.7), and their balanced accuracy is open. The probe's 3.3 points of accuracy are open (−1.3 to 7.9), and its 1.8 points of balanced accuracy are clear (0.5 to 3.1). A likely reading: 50 labels suffice to bend good features, and are too few to make better ones.
 # 2. **With 200 labels these three are close**: means within half a point, and no interval of a difference in accuracy to "everything" reaches three points. The probe then wins by its price.
-# 3. **With 1,000 labels accuracy and balanced accuracy disagree.** Everything leads the probe by one point of accuracy (0.1 to 2.0), and the probe has the higher mean in balanced accuracy, which is open. (60 batches of 32 show each photograph about twice, so much of what 1,000 labels could teach is left out.)
-# 4. **Moving statistics cost the head four to five points in the mean**, although the same two tensors train in both arms. With 200 and 1,000 labels the loss is clear. With 50 each seed loses, but by how much is open.
+# 3. **With 1,000 labels the means of accuracy and balanced accuracy point in opposite directions.** Everything leads the probe by one point of accuracy (0.1 to 2.0), and the probe has the higher mean in balanced accuracy, which is open. (60 batches of 32 show each photograph about twice, so much of what 1,000 labels could teach is left out.)
+# 4. **Moving statistics cost the head four to five points in the mean**, although the same two tensors train in both arms. With 200 labels the loss is clear in both measures, with 1,000 in accuracy only (balanced: 6.0, −0.7 to 12.6). With 50 it is open, although each seed loses.
 #
 # Why point 4? A likely reason lies in what the head sees. It *learns* on features that are normalised by the batch of the moment. It is *measured* on features that are normalised by running averages, which have left those of ImageNet while the frozen weights have not.
 #
@@ -700,7 +700,7 @@ check("freezing.find_the_bug", freeze_midway)
 #
 # - Freezing is `requires_grad = False` on *parameters*, and `eval()` for the BatchNorm layers among them; prove it by comparing the whole `state_dict` before and after a step.
 # - It saves the backward pass and the activations before the first trainable layer; caching the features saves the forward pass, too.
-# - With 50 labels training everything came last, with 200 it was within three points of what froze more, and moving statistics under a frozen backbone cost four to five points in the mean: decide by measuring, not by rule.
+# - With 50 labels training everything had the lowest mean of the three choices with frozen statistics, with 200 all three were within three points, and moving statistics under a frozen backbone cost four to five points in the mean: decide by measuring, not by rule.
 #
 # **Stretch.** Which layers does it hurt to leave in training mode? Try `run("last two stages", statistics="moving")`, guess first, and compare over three seeds. Save the notebook when you are done: it is what your instructor receives.
 #

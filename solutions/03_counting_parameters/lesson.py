@@ -491,7 +491,7 @@ for fewer, more in (*pairwise(RATE), ("BatchNorm and head", "everything"), ("hea
 # %% [markdown]
 # 1. **Every choice learns.** All twelve runs lie at least nine points above the majority baseline.
 # 2. **The first 2,562 parameters do most.** From the baseline to the mean of the best row, the new head alone brings about 70 % of the way.
-# 3. **From 44,578 to 1,020,162 the question is open.** Twenty-three times as many parameters, and the same mean. But the interval reaches from −5.3 to +5.4 points, and the learning rate of the last stage was not its best, as we shall see. So nothing is shown, neither a gain nor that there is none.
+# 3. **From 44,578 to 1,020,162 the question is open.** Twenty-three times as many parameters, and the same mean. But the interval reaches from −5.3 to +5.4 points, and the learning rate of the last stage may not have been its best, as we shall see. So nothing is shown, neither a gain nor that there is none.
 # 4. **Everything has the highest mean**, three to four points above the others. Its lead over "BatchNorm and head" is clear; in accuracy, that over the other two is open.
 #
 # So from the first row to the last the means rise with the number of trainable parameters. Is it the number that does it? Lesson 2 recorded two of these choices with the same 200 labels and 60 steps, but there frozen layers had **frozen statistics**. Before you run the cell: where will the head alone end?

@@ -450,9 +450,9 @@ ax.axhline(0, color="#555555", linewidth=1)
 ax.set(title="What unfreezing adds, with its 95 % interval over cells", xlabel="labels (logarithmic)")
 ax.set(xscale="log", ylabel="points over the head alone")
 ax.set_xticks(counts, [f"{count:,}" for count in counts])
+ax.minorticks_off()
 ax.legend(frameon=False)
-words = "Line chart of the gain in accuracy over the head alone, in points, by labels"
-lab.show(figure, f"{words}: {'; '.join(told)}.")
+lab.show(figure, f"Line chart of the gain over the head alone, in points, by labels: {'; '.join(told)}.")
 
 # %% [markdown]
 # With 800 labels either recipe gains nearly one and a half points. **With 200 there is nothing to be seen**: both intervals hold zero. Nor does the head that came first help there.

@@ -475,9 +475,9 @@ print(f"{'reference, with minus without flips, accuracy:':48} {gaps.mean():+.1f}
 #
 # 1. The plain recipe, with all seven stages frozen, is well above the baseline, at a tenth of the time.
 # 2. The reference recipe is 3.3 points better (2.3 to 4.2), and 4.9 in balanced accuracy (3.4 to 6.4). That gains more than the accuracy does: what it finds in addition are defective cells.
-# 3. Which of its settings brings this is open. Soft labels and 160 pixels instead of 96 have each the higher mean by less than a point, and both intervals hold zero.
+# 3. Most of this comes without the larger photographs: at 96 pixels, as in the plain recipe, the other settings of the reference are 2.5 points ahead of it (1.0 to 4.1). How much of that belongs to the unfrozen stages, the epochs or the soft labels is open. Soft labels, and 160 pixels instead of 96, have each the higher mean by about a point or less, and all their intervals hold zero.
 # 4. The mean over four flips brings about one point with three seeds, and the interval holds zero, barely. It costs four times the time of one prediction and no training.
-# 5. Two single runs that differ by one point tell nothing: the interval of one run on 656 cells is about five points wide, and seeds move the accuracy too.
+# 5. Two single runs that differ by one point tell little: that is seven cells of 656, and a new seed alone moves one recipe by up to a point here.
 #
 # A word on the seconds. "Hard labels" takes the very steps of the reference and was recorded with 203 to 560 s, one of them far beyond the budget of 300. So the recording machine was at times busy with other things. The budget means a machine that does nothing else; compare recipes by what `price` says on yours.
 
