@@ -56,7 +56,7 @@ def _in_use() -> range:
     """The accelerator's numbers of devices, none if there is none or nothing has been computed on it yet."""
     import torch
 
-    if torch.accelerator.current_accelerator(check_available=True) is None:
+    if not torch.accelerator.is_available():  # PyTorch 2.6 has no other way to ask
         return range(0)
     is_initialized = getattr(_module(), "is_initialized", lambda: True)  # MPS is always ready
     return range(torch.accelerator.device_count() if is_initialized() else 0)
