@@ -5,7 +5,7 @@ command through ``jsonschema[format-nongpl]``. No schema of nbformat's or nbgrad
 only one that it checks (github.com/python-jsonschema/jsonschema/issues/1428).
 """
 
-import importlib
+import importlib.util
 import sys
 from types import ModuleType
 
@@ -13,8 +13,8 @@ NAME = "rfc3987_syntax"
 
 
 def import_iri_syntax_late() -> None:
-    """Put a stand-in in its place. It does nothing where the module is imported already."""
-    if NAME not in sys.modules:
+    """Put a stand-in in its place, unless the module is imported already, or not installed."""
+    if NAME not in sys.modules and importlib.util.find_spec(NAME):
         stand_in = ModuleType(NAME, "Imported when it is first asked.")
         stand_in.__dict__["is_valid_syntax"] = _is_valid_syntax
         sys.modules[NAME] = stand_in
@@ -22,6 +22,6 @@ def import_iri_syntax_late() -> None:
 
 def _is_valid_syntax(term: str, value: str) -> bool:
     """As ``rfc3987_syntax.is_valid_syntax``."""
-    if sys.modules.get(NAME) is not None and not hasattr(sys.modules[NAME], "__path__"):
-        del sys.modules[NAME]
+    if not hasattr(sys.modules.get(NAME), "__path__"):  # still the stand-in
+        sys.modules.pop(NAME, None)
     return importlib.import_module(NAME).is_valid_syntax(term, value)

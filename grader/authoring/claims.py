@@ -86,11 +86,13 @@ class Measured:
 
     @property
     def holds(self) -> bool:
-        """Whether the whole interval keeps the margin."""
+        """Whether the whole interval keeps the margin, over three seeds or more."""
         low, high = self.interval
         if self.claim.at_least is not None:
-            return low > self.claim.at_least
-        return max(-low, high) < self.claim.level_within
+            kept = low > self.claim.at_least
+        else:
+            kept = max(-low, high) < self.claim.level_within
+        return len(self.seeds) >= 3 and kept
 
 
 def read_claims(folder: Path = SOLUTIONS) -> list[Claim]:
@@ -131,12 +133,8 @@ def measure(claim: Claim, recorded: Recorded | None = None) -> Measured:
 
 def _by_seed(recorded: Recorded, chosen: dict[str, Any]) -> dict[int, int]:
     """Places of the chosen runs, by their seeds."""
-    places = [
-        place
-        for place, run in enumerate(recorded.runs)
-        if all(run.get(name) == value for name, value in chosen.items())
-    ]
-    seeds = recorded.values("seed", **chosen).tolist()  # with a sentence where there is none
+    places = recorded.places(**chosen)
+    seeds = [recorded.runs[place]["seed"] for place in places]
     if len(seeds) != len(set(seeds)):
         raise CourseError(f"The settings {chosen} choose several runs of one seed: name more of them.")
     return dict(zip(seeds, places, strict=True))

@@ -26,10 +26,22 @@ class Recorded:
         Raises:
             CourseError: no run has these settings.
         """
-        rows = [run for run in self.runs if all(run.get(name) == value for name, value in chosen.items())]
-        if not rows:
+        return np.array([self.runs[place][column] for place in self.places(**chosen)])
+
+    def places(self, **chosen: object) -> list[int]:
+        """Where in ``runs`` those with the given settings stand.
+
+        Raises:
+            CourseError: no run has these settings.
+        """
+        found = [
+            place
+            for place, run in enumerate(self.runs)
+            if all(run.get(name) == value for name, value in chosen.items())
+        ]
+        if not found:
             raise CourseError(f"No recorded run has the settings {chosen}.")
-        return np.array([run[column] for run in rows])
+        return found
 
     def settings_of(self, column: str, **chosen: object) -> list:
         """The different values of a column among the runs with the given settings, sorted."""

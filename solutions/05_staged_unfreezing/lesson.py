@@ -19,7 +19,7 @@
 # | --- | --- |
 # | **After this lesson you can** | unfreeze the last stages of any network with an optimizer that knows it; train in two phases; tell what unfreezing brings from what more steps bring, and what new seeds say from what new cells say; read accuracy and ranking apart; stop without touching the test set; cache a frozen prefix |
 # | **You need** | lesson 2 (freezing, BatchNorm's statistics) and lesson 4 (learning rates, schedules) |
-# | **Time** | about 50 minutes, of which the computer works a good minute on two CPU cores |
+# | **Time** | about 50 minutes, of which the computer works about one minute on two CPU cores |
 
 # %% tags=["recorded"]
 from grader import lab  # first: it tells PyTorch's threads how to wait for each other
@@ -250,12 +250,13 @@ def rates_for(recipe, labels, statistics):
 
 
 # %% tags=["recorded"]
-def train_part(history, model, data, rate, step, indices, steps, seed):
+def train_part(history, model, data, rate, step, indices, steps, seed, measure=None):
     """Train all of `model` for `steps` batches of `data`; the history so far, and this training."""
     optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.05)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps, pct_start=0.2)
     batches = lab.Batches(data, indices, steps, seed=seed)
-    return history.followed_by(lab.train(model, optimizer, batches, step, schedule, name=history.name))
+    later = lab.train(model, optimizer, batches, step, schedule, measure, 50, history.name)
+    return history.followed_by(later)
 
 
 # %% [markdown]
@@ -467,7 +468,7 @@ lab.show(figure, f"Line chart of the gain over the head alone, in points, by lab
 for statistics in ("moving", "frozen"):
     print(f"{statistics} statistics: mean of all quarters, and the gain over the head alone")
     for name in ("at once", "staged"):
-        (mean, half), area = gain(name, statistics=statistics), []
+        mean, half = gain(name, statistics=statistics)
         area = np.mean([arm(name, task, "area", statistics=statistics).mean() for task in QUARTERS])
         print(f"  {name:8} gain {mean:+.1f} ({mean - half:+.1f} to {mean + half:+.1f}), area {area:.3f}")
 
@@ -517,11 +518,8 @@ def stop_by_validation(seed=0):
     (head_rate, rate), top = rates_for("staged", None, "moving"), new_top()
     indices = cells.few_labels(fitting, len(fitting), seed)
     train_part(lab.History("head"), top[-1:], features, head_rate, training_step, indices, 150, seed)
-    optimizer = torch.optim.AdamW(top.parameters(), lr=rate, weight_decay=0.05)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=300, pct_start=0.2)
-    batches = lab.Batches(activations, indices, 300, seed=seed + 1000)
-    measure, best = keeping_the_best(validation)
-    history = lab.train(top, optimizer, batches, step_with("moving"), schedule, measure, 50, "both")
+    (measure, best), history, step = keeping_the_best(validation), lab.History("both"), step_with("moving")
+    history = train_part(history, top, activations, rate, step, indices, 300, seed + 1000, measure)
     history.notes["end"] = lab.evaluate(top, activations, test).accuracy
     top.load_state_dict(best["weights"])
     history.notes["best"] = lab.evaluate(top, activations, test).accuracy
@@ -540,7 +538,7 @@ for moment in ("end", "best"):
     print(f"{moment:>4}: {told} of the test cells with five seeds, {values.mean():.1%} in the mean")
 
 # %% [markdown]
-# **Whether keeping the best pays here is open**: two seeds gained and three lost, by more. With 300 cells one standard error is about two points, so the best of six measurements is partly a lucky one, and its own score must not be reported. And a network that is measured halfway is caught where the schedule's rate is high. So we would rather choose a schedule's length beforehand, on cells that choose, and keep the best where nothing else says stop.
+# **Whether keeping the best pays here is open**: two seeds gained and three lost, by more. With 300 cells one standard error is about two points, so the best of six measurements is partly a lucky one, and its own score must not be reported. And a network that is measured halfway is caught where the schedule's rate is high. Until more is measured, we would rather choose a schedule's length beforehand, on cells that choose, and keep the best where nothing else says stop.
 #
 # ## Exercise 3: find the bug
 #
@@ -650,4 +648,4 @@ print(f"head alone, features cached: {32 / head_only:,.0f} photographs a second,
 #
 # **Stretch.** Unfreeze more: build the cache with `stages=3` and give each stage its own rate, as in exercise 2 of lesson 4. Does the gain grow?
 #
-# **What next.** [Lesson 6: an inspector of your own](../06_capstone/lesson.ipynb).
+# **What next.** [Lesson 6: the capstone, an inspector for solar cells](../06_capstone/lesson.ipynb).

@@ -27,7 +27,7 @@ RULE = {"lesson": "01_scratch_vs_finetuning", "sentence": "a beats b", "larger":
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: f"{claim.lesson[:2]} {claim.sentence[:50]}")
 def test_the_whole_interval_keeps_the_margin(claim):
     measured = measure(claim)
-    assert len(measured.seeds) >= 5 or claim.lesson[:2] in THREE_SEEDS
+    assert len(measured.seeds) >= (3 if claim.lesson[:2] in THREE_SEEDS else 5)
     assert measured.holds, measured.interval
 
 
@@ -35,6 +35,15 @@ def test_every_lesson_with_an_experiment_has_a_claim():
     assert {claim.lesson for claim in CLAIMS} == {
         lesson for lesson in lesson_ids() if (SOLUTIONS / lesson / "recorded.json").is_file()
     }
+
+
+def test_a_margin_is_no_formality():
+    """A fifth of the mean at least, or half of the interval's lower end where that is less."""
+    for claim in CLAIMS:
+        if claim.at_least:
+            measured = measure(claim)
+            needed = min(0.2 * measured.differences.mean(), 0.5 * measured.interval[0])
+            assert claim.at_least >= needed, claim.sentence
 
 
 def test_the_page_is_in_step():
@@ -59,9 +68,10 @@ def test_the_interval_is_student_s():
     assert not Measured(Claim(**RULE, smaller=0.5, within=0.04), [0, 1, 2], measured.differences).holds
 
 
-def test_one_seed_shows_nothing():
-    one_seed = Recorded([run for run in RECORDED.runs if run["seed"] == 0], {}, {})
-    assert not measure(Claim(**RULE, smaller=0.5, at_least=0.1), one_seed).holds
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_one_seed_or_two_show_nothing(seeds):
+    few = Recorded([run for run in RECORDED.runs if run["seed"] < seeds], {}, {})
+    assert not measure(Claim(**RULE, smaller={"arm": "b"}, at_least=0.05), few).holds
 
 
 def test_a_claim_that_does_not_hold_is_seen():
