@@ -1,7 +1,8 @@
-"""``grader``: build the lessons, check what is built, grade a class, look at the environment."""
+"""``grader``: build the lessons, check what is built, grade a class, look at progress and the environment."""
 
 import functools
 import json
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -131,6 +132,16 @@ def check(lessons: Lessons = None) -> None:
 
 for command in (class_commands.autograde, class_commands.recheck, class_commands.collect):
     app.command()(_one_line_errors(command))
+
+
+@app.command()
+@_one_line_errors
+def progress() -> None:
+    """For a learner: the points that the lessons' saved notebooks show, and what is open."""
+    from grader.progress import read_course
+
+    encoding = sys.stdout.encoding or "utf-8"
+    typer.echo(repr(read_course()).encode(encoding, "replace").decode(encoding))
 
 
 @app.command()

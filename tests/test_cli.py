@@ -13,6 +13,7 @@ import grader.authoring
 import grader.doctor
 from grader import cli
 from grader.authoring import Built, LessonFolder
+from grader.course import SOLUTIONS
 from grader.doctor import Diagnosis, Status
 from grader.errors import CourseError
 
@@ -106,6 +107,13 @@ def test_what_students_do_not_have_is_told_in_one_line(command: list[str]) -> No
 def test_a_module_of_ours_that_is_missing_is_no_package_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "grader.authoring.claims", None)
     assert isinstance(run("check", LESSON).exception, ModuleNotFoundError)
+
+
+def test_progress_is_that_of_the_lessons_where_one_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(SOLUTIONS / LESSON)
+    result = run("progress")
+    assert result.exit_code == 0
+    assert "0 · Start here - 11 of 11 points - 00_start_here/lesson.ipynb" in result.stdout
 
 
 def test_doctor_prints_sentences_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ Small on purpose: ``lab.train??`` in a cell shows a page that can be read.
 A name is imported when it is first used: PyTorch, timm and scikit-learn together take seconds, and who grades
 a class or reads a lesson's first cell needs none of them yet. What there is stands in ``__init__.pyi``.
 
-May import: nothing of the other rooms.
+May import: progress.
 """
 
 import lazy_loader

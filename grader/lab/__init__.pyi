@@ -9,6 +9,7 @@ from .charts import accuracy_by_arm, against_rate, bars
 from .checkpoints import checkpoint
 from .features import CachedFeatures, compute_features, split_backbone
 from .flowers import Flowers, load_flowers
+from .lessons_progress import progress
 from .live_plot import LivePlot
 from .losses import loss_curves, range_test_curve
 from .normalising import network_input
@@ -63,6 +64,7 @@ __all__ = [
     "photo_row",
     "predict",
     "preprocess",
+    "progress",
     "range_test_curve",
     "sample_photos",
     "seed_everything",
