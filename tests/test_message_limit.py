@@ -2,9 +2,11 @@
 
 import json
 import tomllib
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from jupyter_core.paths import jupyter_config_path
 
 from grader import message_limit
 from grader.course import ROOT
@@ -37,3 +39,16 @@ def test_a_server_raises_the_limit_and_its_kernels_know_it(monkeypatch, settings
     message_limit._load_jupyter_server_extension(server)
     assert settings["websocket_max_message_size"] >= holds
     assert message_limit.message_limit() == holds
+
+
+def test_a_server_of_the_environment_that_the_course_is_installed_in_loads_it():
+    name = "jupyter_server_config.d/finetuning-course.json"
+    installed = [path for folder in jupyter_config_path() if (path := Path(folder, name)).is_file()]
+    assert installed, "not installed: run pip install -e . again"
+    assert installed[0].read_bytes() == (ROOT / CONFIG).read_bytes()
+
+
+def test_the_page_for_instructors_says_this_limit():
+    page = (ROOT / "solutions" / "README.md").read_text(encoding="utf-8")
+    assert f'"websocket_max_message_size": {message_limit.RAISED:_}}}' in page
+    assert f"{message_limit.VARIABLE}={message_limit.RAISED}" in page
