@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from torch import nn
+from tqdm.auto import tqdm
 
 from grader.errors import CourseError
 from grader.lab.batches import FlipsItself, LabelledImages, flip_images
+from grader.lab.interruption import told_in_one_sentence
 from grader.lab.training import device
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ def compute_features(
     batch_size: int = 64,
     flip: tuple[bool, bool] = (False, False),
     dtype: torch.dtype = torch.float32,
+    progress: "tqdm | None" = None,
 ) -> torch.Tensor:
     """Output of a frozen prefix for the images at ``indices``, in eval mode, on the CPU.
 
@@ -60,6 +63,7 @@ def compute_features(
         flip: whether to flip every image left-right, and up-down, before the prefix sees it. Where ``data``
             are features themselves, the images that they were made of.
         dtype: in which to keep the features; ``torch.float16`` takes half the memory and rounds to 3 digits.
+        progress: moved on by the number of images, batch by batch.
 
     Returns:
         Shape ``(n, 1280)`` for the whole backbone; ``(n, channels, height, width)`` for less.
@@ -75,6 +79,8 @@ def compute_features(
         if start == 0:  # filled in place: parts that are joined at the end need the memory twice
             features = torch.empty(len(indices), *computed.shape[1:], dtype=dtype)
         features[start : start + len(part)] = computed
+        if progress is not None:
+            progress.update(len(part))
     prefix.train(was_training)
     return features
 
@@ -97,6 +103,10 @@ class CachedFeatures:
         flips: keep the features of each image's four flipped versions too, so that training may flip. The
             prefix must see the flipped image: the features of a flipped image are not the flipped features.
         dtype: see ``compute_features``; batches are float32 all the same.
+        name: of a progress bar that moves meanwhile; "" for none.
+
+    Raises:
+        Interrupted: the user pressed the stop button meanwhile.
     """
 
     def __init__(
@@ -106,11 +116,21 @@ class CachedFeatures:
         indices: np.ndarray,
         flips: bool = False,
         dtype: torch.dtype = torch.float32,
+        name: str = "",
     ) -> None:
         self._data = data
         self._row = {int(index): row for row, index in enumerate(indices)}
         ways = [(False, False), (True, False), (False, True), (True, True)] if flips else [(False, False)]
-        self._features = [compute_features(prefix, data, indices, flip=way, dtype=dtype) for way in ways]
+        total = len(ways) * len(indices)
+        with (
+            tqdm(desc=name, total=total, unit="image", leave=False, disable=not name) as bar,
+            told_in_one_sentence(
+                lambda: f"{name}: stopped after {bar.n} of {total} images." if name else "You stopped it."
+            ),
+        ):
+            self._features = [
+                compute_features(prefix, data, indices, flip=way, dtype=dtype, progress=bar) for way in ways
+            ]
 
     @property
     def megabytes(self) -> float:

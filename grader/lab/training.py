@@ -12,6 +12,7 @@ from tqdm.auto import tqdm
 
 from grader.errors import CourseError
 from grader.lab.batches import Batches, LabelledImages
+from grader.lab.interruption import told_in_one_sentence
 from grader.lab.moving import move_with_optimizer
 
 TrainingStep = Callable[[nn.Module, torch.Tensor, torch.Tensor, torch.optim.Optimizer], float]
@@ -148,6 +149,7 @@ def train(
 
     Raises:
         CourseError: ``step`` did not return a number, or the optimizer does not hold the model's parameters.
+        Interrupted: the user pressed the stop button; the model keeps the weights of the last step.
     """
     where = device()
     move_with_optimizer(model, optimizer, where)
@@ -155,27 +157,28 @@ def train(
     history = History(name)
     started, paused = time.perf_counter(), 0.0  # seconds; paused: spent on measuring and drawing
     progress = tqdm(batches, desc=name, unit="step", leave=False)
-    for number, (images, labels) in enumerate(progress, start=1):
-        try:
-            loss = step(model, images.to(where), labels.to(where), optimizer)
-        except NotImplementedError:
-            progress.close()
-            print(f"{name}: the training step is not written yet, so nothing was trained.")
-            break
-        if not isinstance(loss, int | float):
-            raise CourseError(
-                f"The training step must return the loss as a number, but it returned "
-                f"{type(loss).__name__}: end it with `return loss.item()`."
-            )
-        if schedule is not None:
-            schedule.step()
-        history.loss.append(float(loss))
-        history.images_seen += len(labels)
-        pause = time.perf_counter()
-        history.seconds.append(pause - started - paused)
-        if measure is not None and (number % measure_every == 0 or number == len(batches)):
-            history.scores[number] = measure(model)
-        if plot is not None:
-            plot(history)
-        paused += time.perf_counter() - pause
+    with told_in_one_sentence(lambda: f"{name}: stopped after {len(history.loss)} of {len(batches)} steps."):
+        for number, (images, labels) in enumerate(progress, start=1):
+            try:
+                loss = step(model, images.to(where), labels.to(where), optimizer)
+            except NotImplementedError:
+                progress.close()
+                print(f"{name}: the training step is not written yet, so nothing was trained.")
+                break
+            if not isinstance(loss, int | float):
+                raise CourseError(
+                    f"The training step must return the loss as a number, but it returned "
+                    f"{type(loss).__name__}: end it with `return loss.item()`."
+                )
+            if schedule is not None:
+                schedule.step()
+            history.loss.append(float(loss))
+            history.images_seen += len(labels)
+            pause = time.perf_counter()
+            history.seconds.append(pause - started - paused)
+            if measure is not None and (number % measure_every == 0 or number == len(batches)):
+                history.scores[number] = measure(model)
+            if plot is not None:
+                plot(history)
+            paused += time.perf_counter() - pause
     return history

@@ -8,6 +8,7 @@ import torch
 from torch.nn import functional as F
 
 from grader.errors import CourseError
+from grader.lab import features
 from grader.lab.backbone import load_backbone
 from grader.lab.batches import Batches
 from grader.lab.features import CachedFeatures, compute_features, split_backbone
@@ -125,3 +126,34 @@ def test_half_precision_takes_half_the_memory_and_gives_float32(cells):
     assert half.megabytes == full.megabytes / 2
     assert half.batch(INDICES).dtype == torch.float32
     torch.testing.assert_close(half.batch(INDICES), full.batch(INDICES), rtol=2e-3, atol=2e-3)
+
+
+class Squares:
+    """Eight grey images, for prefixes that are no network."""
+
+    def batch(self, indices):
+        return torch.ones(len(indices), 3, 4, 4)
+
+
+def test_something_moves_while_features_are_cached(monkeypatch):
+    """And the stop button says how far they came."""
+    moved, bars = [], []
+
+    class Bar(features.tqdm):
+        def __init__(self, **options):
+            bars.append(options["desc"])
+            super().__init__(**options)
+
+        def update(self, n=1):
+            moved.append(n)
+            if len(moved) == 7:
+                raise KeyboardInterrupt
+            super().update(n)
+
+    monkeypatch.setattr(features, "tqdm", Bar)
+    eight = np.arange(8)
+    CachedFeatures(torch.nn.AvgPool2d(4), Squares(), eight, flips=True, name="frozen stages")
+    assert bars == ["frozen stages"]
+    assert moved == [8, 8, 8, 8]
+    with pytest.raises(KeyboardInterrupt, match="frozen stages: stopped after 16 of 32 images"):
+        CachedFeatures(torch.nn.AvgPool2d(4), Squares(), eight, flips=True, name="frozen stages")

@@ -6,6 +6,7 @@ from torch.nn import functional as F
 
 from grader.errors import CourseError
 from grader.lab.batches import Batches
+from grader.lab.interruption import Interrupted
 from grader.lab.training import History, Score, evaluate, predict, seed_everything, train
 
 
@@ -135,3 +136,23 @@ def test_two_phases_of_one_model_become_one_history():
 def test_a_history_can_follow_an_empty_one():
     later = History("later", [0.5], [0.5], 32, {1: Score(0.8, 0.7, 10)})
     assert History("empty").followed_by(later).seconds == [0.5]
+
+
+def test_the_stop_button_ends_a_training_in_one_sentence_that_says_what_holds_now():
+    model, steps = network(), []
+
+    def stopped_in_the_third(*given):
+        steps.append(step(*given))
+        if len(steps) == 3:
+            raise KeyboardInterrupt
+        return steps[-1]
+
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        train(model, optimizer, BATCHES, stopped_in_the_third, name="small")
+    (shown,) = stopped.value._render_traceback_()
+    assert shown.startswith("small: stopped after 2 of 3 steps. ")
+    assert "keeps its old value" in shown
+    assert "\n" not in shown
+    assert isinstance(stopped.value, Interrupted)
+    assert stopped.value.__suppress_context__  # nor does a terminal show where it was
