@@ -7,6 +7,7 @@ from .backbone import imagenet_names, load_backbone, preprocess
 from .batches import Batches
 from .charts import accuracy_by_arm, against_rate, bars
 from .checkpoints import checkpoint
+from .decisions import cost_curve, ranking_curves, reliability
 from .features import CachedFeatures, compute_features, split_backbone
 from .flowers import Flowers, load_flowers
 from .lessons_progress import progress
@@ -48,6 +49,7 @@ __all__ = [
     "bars",
     "checkpoint",
     "compute_features",
+    "cost_curve",
     "device",
     "evaluate",
     "image_grid",
@@ -66,6 +68,8 @@ __all__ = [
     "preprocess",
     "progress",
     "range_test_curve",
+    "ranking_curves",
+    "reliability",
     "sample_photos",
     "seed_everything",
     "show",
