@@ -20,6 +20,11 @@ LESSON = "00_start_here"
 FILES = Path(__file__).parent / "authoring" / "small_lesson"
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """A short name for a test of a long text; pytest before version 9 takes all of the text."""
+    return f"{val[:60]!s}..." if isinstance(val, str | bytes) and len(val) > 100 else None
+
+
 @pytest.fixture
 def unforeseen() -> random.Random:
     """Another draw in every run. A test that fails shows how to repeat it."""

@@ -69,7 +69,7 @@ class FindTheBug(Exercise):
     points = 4
     minutes = 12
     difficulty = 3
-    section = "Exercise 4: find the bug"
+    section = "Exercise 5: find the bug"
     evidence = Trained
     mistakes = [
         AS_RELEASED,
@@ -123,11 +123,11 @@ class FindTheBug(Exercise):
         fatal = first_mistake(facts, FATAL)
         if fatal:
             return self.verdict(0, [fatal.finding(facts)])
-        if facts.is_as_released:
-            return self.verdict(0, [AS_RELEASED.finding(facts)])
         slips = self._told(facts, SLIPS)
         if not facts.ends_right and not slips and facts.mended == 2:
             slips = self._told(facts, [ELSEWHERE])
+        if facts.has_both_bugs and not slips:
+            return self.verdict(0, [AS_RELEASED.finding(facts)])
         if facts.mended == 0:
             return self.verdict(0, [NONE_MENDED.finding(facts), *slips])
         most = self.points - _SLIP if slips else self.points

@@ -17,7 +17,6 @@ class Repair(TrainingFacts):
 
     Attributes:
         ends_right: whether weights and buffers end where the reference's do.
-        is_as_released: whether they end where the given function leaves them.
         mean_is_seen, sum_is_seen: whether the losses were means, or sums, of the batches.
         rates: of each step those of the backbone and of the head; ``None`` where a part has none or several.
     """
@@ -32,7 +31,6 @@ class Repair(TrainingFacts):
         state, start, self.final = self.after.state, self.before.state, expected["final"]
         self.stray = astray(state, self.final, start)
         self.ends_right = not self.stray
-        self.is_as_released = not astray(state, expected["released"], start)
         self.is_untrained = same_state(state, start)
         self.is_finite = all(np.isfinite(values).all() for values in state.values())
         self.passes = [p for p in evidence.passes if p.with_gradient]
@@ -67,6 +65,15 @@ class Repair(TrainingFacts):
     def mended(self) -> int:
         """How many of the two bugs are seen to be mended."""
         return (self.ends_right or self.mean_is_seen) + self.is_rate_mended
+
+    @property
+    def has_both_bugs(self) -> bool:
+        """Whether the loss is a sum and both parts have the head's rate, as in the given function.
+
+        Where that one ends would tell nothing: its steps are so large that they enlarge the rounding of another
+        processor, or of another PyTorch, to some per cent of a weight's way.
+        """
+        return not self.ends_right and self.sum_is_seen and self.has_one_rate == "head"
 
     @property
     def has_one_rate(self) -> str:

@@ -22,7 +22,7 @@ _EACH = "Each can be mended by itself, and each is checked by itself."
 # Told instead of everything else, and of the bugs: while none is mended, nothing is given away.
 AS_RELEASED = Mistake(
     "as-released",
-    lambda f: f.is_as_released,
+    lambda f: f.has_both_bugs,
     f"The function trains as the given one does: its two mistakes are both still in it. {_EACH}",
     "For each step write down two numbers: how large the loss is compared with a mean, and at which rate the backbone "
     "moves. What should they be?",

@@ -614,6 +614,21 @@ def test_the_released_function_is_told_how_many_mistakes_are_left_and_no_more(gr
     assert not any(word in told for word in ("sum", "reduction", "head_rate", "backbone_rate", "zip"))
 
 
+def test_the_released_function_is_known_on_a_processor_that_rounds_otherwise(graded, monkeypatch):
+    graded(ID, as_given, None)  # what is expected is kept as this processor computes it
+    step = torch.optim.SGD.step
+
+    def step_rounded_otherwise(optimizer, *given):
+        for group in optimizer.param_groups:
+            for parameter in group["params"]:
+                parameter.grad.mul_(1 + 1e-5)
+        return step(optimizer, *given)
+
+    monkeypatch.setattr(torch.optim.SGD, "step", step_rounded_otherwise)
+    [finding] = graded(ID, lambda *given: as_given(*given), None).findings
+    assert finding.id == "as-released"
+
+
 # A slip, whatever it is, never makes two mended bugs worth less than one, nor none worth anything.
 @pytest.mark.parametrize(
     "name", ["Adam", "momentum", "gradients pile up", "eval mode", "zero_grad before step"]
