@@ -9,9 +9,8 @@ from torch.nn import functional as F
 
 from grader.exercises.kit.condition import expected_condition
 from grader.exercises.kit.networks import head_norm
-from grader.exercises.kit.tensors import snapshot
 from grader.exercises.lesson_04_learning_rates.find_the_bug import FindTheBug
-from grader.exercises.lesson_04_learning_rates.find_the_bug_challenge import hunted_network, sized_batches
+from grader.exercises.lesson_04_learning_rates.find_the_bug_challenge import hunted_network
 from grader.exercises.lesson_04_learning_rates.groups_by_depth import grouped_network
 from grader.exercises.lesson_04_learning_rates.range_test import RangeTest
 from grader.exercises.lesson_04_learning_rates.range_test_challenge import range_batches, range_network
@@ -140,28 +139,11 @@ def _fine_tune(model, head_name, batches, backbone_rate, head_rate, warm_up):
     return model
 
 
-def _released(model, head_name, batches, backbone_rate, head_rate, warm_up):
-    """The function as students get it, with its two mistakes."""
-    head = list(model.get_submodule(head_name).parameters())
-    backbone = [p for name, p in model.named_parameters() if not name.startswith(f"{head_name}.")]
-    groups = [{"params": backbone, "lr": backbone_rate}, {"params": head, "lr": head_rate}]
-    optimizer = torch.optim.SGD(groups)
-    model.train()
-    for step, (images, labels) in enumerate(batches, start=1):
-        for group in optimizer.param_groups:
-            group["lr"] = head_rate * min(1, step / warm_up)
-        optimizer.zero_grad()
-        F.cross_entropy(model(images), labels, reduction="sum").backward()
-        optimizer.step()
-    return model
-
-
 def find_the_bug(challenge: dict) -> dict:
-    """Where a right repair ends and by which steps, and where the released function ends."""
+    """Where a right repair ends, and by which steps."""
     right = FindTheBug().collect(_fine_tune, challenge)
     rates = (challenge["backbone_rate"], challenge["head_rate"], challenge["warm_up"])
     head = challenge["spec"]["head"]
-    released = _released(hunted_network(challenge), head, sized_batches(challenge), *rates)
     return {
         "head": head,
         "norm": head_norm(challenge["spec"]),
@@ -171,7 +153,6 @@ def find_the_bug(challenge: dict) -> dict:
         "before": expected_condition(hunted_network(challenge)),
         "steps": right["steps"],
         "final": right["after"]["state"],
-        "released": snapshot(released),
     }
 
 
