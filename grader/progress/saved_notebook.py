@@ -69,10 +69,11 @@ def read_notebook(notebook: Any) -> LessonState | None:
                 title = title or heading
         if cell.get("cell_type") != "code":
             continue
-        begun = begun or bool(cell.get("execution_count") or cell.get("outputs"))
+        outputs = cell.get("outputs") if isinstance(cell.get("outputs"), list) else []
+        begun = begun or bool(cell.get("execution_count") or outputs)
         if worth := _worth(cell):
             identity, most = worth
-            points = _points(cell.get("outputs"), most)
+            points = _points(outputs, most)
             if identity not in checks:
                 checks[identity] = CheckState(heading or identity, most, points)
             elif points is not None:
@@ -86,8 +87,10 @@ def _headings(source: str) -> Iterator[str]:
     for line in source.split("\n"):
         if line.startswith("```"):
             fenced = not fenced
-        elif not fenced and (found := _HEADING.match(line)):
-            yield re.sub(r"[`*]", "", found[1]).strip()
+        elif (
+            not fenced and (found := _HEADING.match(line)) and (text := re.sub(r"[`*]", "", found[1]).strip())
+        ):
+            yield text
 
 
 def _worth(cell: dict) -> tuple[str, float] | None:
@@ -102,10 +105,10 @@ def _worth(cell: dict) -> tuple[str, float] | None:
     return (name, float(points)) if 0 <= points < 1e6 else None
 
 
-def _points(outputs: Any, most: float) -> float | None:
+def _points(outputs: list, most: float) -> float | None:
     """The number that the last result shows, as nbgrader takes it for partial credit; at most ``most``."""
     points = None
-    for output in outputs if isinstance(outputs, list) else []:
+    for output in outputs:
         if not isinstance(output, dict) or output.get("output_type") != "execute_result":
             continue
         data = output.get("data")

@@ -47,7 +47,7 @@ def loads(browser: Browser, server: Any, rendermime: str) -> list[str]:
             "@jupyterlab/rendermime": {rendermime},
           }});
           try {{
-            const plugin = (await container.get("./extension"))().default;
+            const [plugin] = (await container.get("./extension"))().default;
             return [...loads, `requires ${{plugin.requires}}`];
           }} catch (error) {{
             return [error.message];

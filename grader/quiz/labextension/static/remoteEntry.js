@@ -33,10 +33,11 @@
     return (await chosen.get())();
   }
 
-  function addStylesheet() {
+  /** @param {string} name */
+  function addStylesheet(name) {
     const link = document.createElement("link");
     link.rel = "stylesheet";
-    link.href = new URL("quiz.css", base).href;
+    link.href = new URL(name, base).href;
     document.head.append(link);
   }
 
@@ -49,13 +50,16 @@
     /** @param {string} name */
     async get(name) {
       if (name !== "./extension") throw new Error(`finetuning-course-quiz has no module ${name}`);
-      const [{ Widget }, { IRenderMimeRegistry }, { createPlugin }] = await Promise.all([
+      const [{ Widget }, { IRenderMimeRegistry }, { createPlugin }, { createLessonsPlugin }] = await Promise.all([
         shared("@lumino/widgets"),
         shared("@jupyterlab/rendermime"),
         import(new URL("quiz.js", base).href),
+        import(new URL("lessons.js", base).href),
       ]);
-      addStylesheet();
-      const module = { __esModule: true, default: createPlugin(Widget, IRenderMimeRegistry) };
+      addStylesheet("quiz.css");
+      addStylesheet("lessons.css");
+      const plugins = [createPlugin(Widget, IRenderMimeRegistry), createLessonsPlugin(Widget)];
+      const module = { __esModule: true, default: plugins };
       return () => module;
     },
   };
