@@ -83,8 +83,7 @@ def test_it_says_what_is_reached_and_open_and_what_is_amiss(opened: Any) -> None
         ["1 · Second half", "0 of 6 points", "Not begun."],
         [
             "02 Damaged",
-            "lesson.ipynb cannot be read: if it is damaged, rename it, "
-            "then fetch a fresh copy of the lesson.",
+            "lesson.ipynb cannot be read: is it damaged? Rename it, then fetch a fresh copy of the lesson.",
         ],
         ["03 Missing", "There is no lesson.ipynb in it: was it renamed or moved?"],
     ]

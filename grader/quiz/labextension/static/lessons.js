@@ -1,23 +1,21 @@
 // @ts-check
 //
-// For JupyterLab alone: a panel in the left side bar that lists the lessons with the points reached and opens
-// them, and tabs that are named after their lessons (all notebooks are called lesson.ipynb). Nothing is kept:
-// the panel reads the saved notebooks, as `lab.progress()` does.
+// A panel in the left side bar of JupyterLab that lists the lessons with the points reached and opens them.
+// Nothing is kept: it reads the saved notebooks, as `lab.progress()` does.
 
 import { readNotebook, shortNumber, whatIsLeft } from "./progress.js";
+import { LESSON_PATH, tabName, tabNamer } from "./tab_names.js";
 
 const NOTEBOOK = "lesson.ipynb";
 const RELEASES = "notebooks";
 const NOTE = "Read from the saved notebooks: what has just run counts once you save.";
 const LESSON_ID = /^\d\d_\w+$/;
-const LESSON_PATH = /^(?:(.*)\/)?(\d\d_\w+)\/lesson\.ipynb$/;
 
 /**
  * What this file uses of the application's own classes.
  *
- * @typedef {{ connect: (slot: (sender: any, args: any) => void) => void }} Signal
- * @typedef {{ localPath: string, pathChanged: Signal }} Context
- * @typedef {{ title: { dataset: Record<string, string> }, context?: Context }} MainWidget
+ * @typedef {import("./tab_names.js").Signal} Signal
+ * @typedef {import("./tab_names.js").MainWidget} MainWidget
  * @typedef {{ name: string, type: string, path: string, last_modified: string, content?: any }} FileModel
  * @typedef {{ get: (path: string, options?: { content?: boolean, type?: string }) => Promise<FileModel>,
  *   fileChanged: Signal }} Contents
@@ -45,61 +43,6 @@ function element(tag, className, ...children) {
   if (className) node.className = className;
   node.append(...children);
   return node;
-}
-
-// ---------------------------------------------------------------------------------------------- tabs
-
-/** "05 Staged unfreezing", with a mark for a solution; "" for what is no lesson. @param {string} path */
-export function tabName(path) {
-  const [, above = "", lesson = ""] = path.match(LESSON_PATH) ?? [];
-  if (!lesson) return "";
-  const words = lesson.slice(3).replaceAll("_", " ").trim();
-  const isSolution = above.split("/").at(-1) === "solutions";
-  const name = `${lesson.slice(0, 2)} ${words.charAt(0).toUpperCase()}${words.slice(1)}`;
-  return isSolution ? `${name} (solution)` : name;
-}
-
-/**
- * Name the tabs of lessons. Not by the title: JupyterLab renames the file to what is written there. What a
- * title carries as data comes to its tab as an attribute; a rule of style for each name shows it there.
- *
- * @param {Shell} shell
- * @returns {() => void} looks at the tabs that are open now
- */
-function tabNamer(shell) {
-  /** @type {WeakSet<Context>} */
-  const followed = new WeakSet();
-  /** @type {Set<string>} */
-  const styled = new Set();
-  const style = element("style", "");
-  document.head.append(style);
-
-  /** @param {string} lesson letters, digits, underscores and spaces: nothing that ends a string of CSS */
-  function showInTabs(lesson) {
-    if (styled.has(lesson)) return;
-    styled.add(lesson);
-    const label = `.lm-TabBar-tab[data-lesson="${lesson}"] .lm-TabBar-tabLabel::before`;
-    style.sheet?.insertRule(`${label} { content: "${lesson} "; }`);
-  }
-
-  /** @param {MainWidget} widget @param {Context} context */
-  function name({ title }, context) {
-    const { lesson = "", ...others } = title.dataset;
-    const wanted = tabName(context.localPath);
-    if (wanted) showInTabs(wanted);
-    if (wanted !== lesson) title.dataset = wanted ? { ...others, lesson: wanted } : others;
-  }
-
-  return () => {
-    for (const widget of shell.widgets("main")) {
-      const { context } = widget;
-      if (!context?.localPath) continue;
-      name(widget, context);
-      if (followed.has(context)) continue;
-      followed.add(context);
-      context.pathChanged.connect(() => name(widget, context));
-    }
-  };
 }
 
 // ------------------------------------------------------------------------------------------- reading
@@ -139,7 +82,7 @@ class LessonReader {
         .sort();
       const above = folder ? `${folder}/` : "";
       if (lessons.length) {
-        return Promise.all(lessons.map((/** @type {string} */ name) => this._row(`${above}${name}`, name)));
+        return Promise.all(lessons.map((/** @type {string} */ name) => this._row(above + name, name)));
       }
     }
     return null;
@@ -164,7 +107,7 @@ class LessonReader {
       return amiss(
         isMissing(error)
           ? `There is no ${NOTEBOOK} in it: was it renamed or moved?`
-          : `${NOTEBOOK} cannot be read: if it is damaged, rename it, then fetch a fresh copy of the lesson.`,
+          : `${NOTEBOOK} cannot be read: is it damaged? Rename it, then fetch a fresh copy of the lesson.`,
       );
     }
   }
@@ -236,7 +179,7 @@ export function createLessonsPlugin(Widget) {
     async refresh() {
       if (!this.isVisible) return;
       const round = (this._round += 1);
-      const noLessons = `No lessons here: start JupyterLab in the course's folder, which holds ${RELEASES}/.`;
+      const noLessons = `No lessons here: start JupyterLab in the course's folder, with ${RELEASES}/ in it.`;
       const noAnswer = "The server does not answer: is JupyterLab still running?";
       const found = await this._reader.read(this._folders).then(
         (rows) => ({ rows: rows ?? [], problem: rows ? "" : noLessons }),
@@ -267,7 +210,7 @@ export function createLessonsPlugin(Widget) {
 
   return {
     id: "finetuning-course-quiz:lessons",
-    description: "Lists the lessons of the fine-tuning course with the points reached, and names their tabs.",
+    description: "Lists the lessons of the fine-tuning course with the points reached; names their tabs.",
     autoStart: true,
     activate: (/** @type {Application} */ app) => {
       const { shell } = app;

@@ -75,7 +75,8 @@ function told({ name, max_points: most, points }) {
 }
 
 /**
- * The state of a lesson; null if this is no notebook. Of copies of a check the last that gave a number counts.
+ * The state of a lesson; null if this is no notebook. Of copies of a check the last that gave a number
+ * counts.
  *
  * @param {unknown} notebook
  * @returns {LessonState | null}

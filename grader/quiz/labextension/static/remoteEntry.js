@@ -50,7 +50,7 @@
     /** @param {string} name */
     async get(name) {
       if (name !== "./extension") throw new Error(`finetuning-course-quiz has no module ${name}`);
-      const [{ Widget }, { IRenderMimeRegistry }, { createPlugin }, { createLessonsPlugin }] = await Promise.all([
+      const [{ Widget }, { IRenderMimeRegistry }, quiz, lessons] = await Promise.all([
         shared("@lumino/widgets"),
         shared("@jupyterlab/rendermime"),
         import(new URL("quiz.js", base).href),
@@ -58,7 +58,7 @@
       ]);
       addStylesheet("quiz.css");
       addStylesheet("lessons.css");
-      const plugins = [createPlugin(Widget, IRenderMimeRegistry), createLessonsPlugin(Widget)];
+      const plugins = [quiz.createPlugin(Widget, IRenderMimeRegistry), lessons.createLessonsPlugin(Widget)];
       const module = { __esModule: true, default: plugins };
       return () => module;
     },
