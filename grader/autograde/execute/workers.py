@@ -66,7 +66,8 @@ class LocalWorkers:
         again: deque[tuple[SubmissionJob, int]] = deque()
         running: dict[concurrent.futures.Future, tuple[SubmissionJob, int]] = {}
         while True:
-            while len(running) < self.count:  # few at once: memory stays flat
+            # As many again wait, so that no kernel does while our caller grades. Few: memory stays flat.
+            while len(running) < 2 * self.count:
                 job, attempt = again.popleft() if again else (next(waiting, None), 1)
                 if job is None:
                     break

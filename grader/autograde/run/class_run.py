@@ -1,14 +1,15 @@
 """Grade a class: execute in parallel into the spool, then let nbgrader itself replay it.
 
 Parallel execution is only a cache: nbgrader's own autograde stays the one authority and the one writer of
-the gradebook. That is why a run that was interrupted anywhere goes on where it was.
+the gradebook. It replays each submission while others are executed. That is why a run that was interrupted
+anywhere goes on where it was.
 """
 
 import contextlib
 import itertools
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -77,10 +78,18 @@ class ClassRun:
         with self.ready() as (nbgrader, folders, sandbox):
             found = Outcomes()
             self._take_in(folders, found)
-            self._execute(folders, sandbox, workers, found)
             nbgrader.wait_for_gradebook()
-            rows = list(self._replay(nbgrader, list(folders), found))
-        return Summary(lesson=self.lesson, sandbox=sandbox, rows=rows, seconds=time.monotonic() - started)
+            rows: dict[str, Row] = {}
+            # Closed at once when nbgrader is interrupted: whoever executes must end with it.
+            with contextlib.closing(self._execute(folders, sandbox, workers, found)) as executed:
+                for student in executed:  # while the next ones are executed
+                    rows[student] = self._row(nbgrader, student, found)
+            for student in [name for name in folders if name not in rows]:
+                self.tell("gradebook", len(rows), len(folders))
+                rows[student] = self._row(nbgrader, student, found)
+        seconds = time.monotonic() - started
+        in_order = [rows[student] for student in folders]
+        return Summary(lesson=self.lesson, sandbox=sandbox, rows=in_order, seconds=seconds)
 
     @contextlib.contextmanager
     def ready(self) -> Iterator[tuple[NbgraderCourse, dict[str, Path], str]]:
@@ -151,8 +160,11 @@ class ClassRun:
 
     def _execute(
         self, folders: dict[str, Path], sandbox: str, workers: Callable[[], Workers], found: Outcomes
-    ) -> None:
+    ) -> Generator[str]:
         """Execute what is missing in the spool; each is stored as soon as it ends.
+
+        Yields:
+            whose job ended, in that order; not those who needed none, or for whom none could be made.
 
         Raises:
             CourseError: the untouched release does not run here: then nothing is stored.
@@ -169,6 +181,7 @@ class ClassRun:
             for job, outcome in once_the_lesson_runs(self.lesson, outcomes):
                 found.keep(self.course, job, outcome, spool)
                 self.tell("execution", found.done, len(folders))
+                yield job.student
 
     def _not_executed_yet(
         self, folders: dict[str, Path], sandbox: str, spool: Spool, found: Outcomes
@@ -202,21 +215,17 @@ class ClassRun:
         notebook = transplant(read_clean_notebook(clean), skeleton(LessonFolder(self.lesson, self.course)))
         return prepare_job(self.course, self.lesson, student, notebook, limits=self.limits, sandbox=sandbox)
 
-    def _replay(self, nbgrader: NbgraderCourse, students: list[str], found: Outcomes) -> Iterator[Row]:
-        for number, student in enumerate(students):
-            self.tell("gradebook", number, len(students))
-            try:
-                problem = found.failed.get(student) or self._graded(nbgrader, student, found)
-                row = (
-                    Row(student=student, state="failed", reasons=[problem])
-                    if problem
-                    else read_row(nbgrader, self.lesson, student, student in found.executed)
-                )
-                row.feedback_problem = found.without_feedback.get(student)
-            except Exception as error:
-                problem = keep_failure(self.course, self.lesson, student, error)
-                row = Row(student=student, state="failed", reasons=[problem])
-            yield row
+    def _row(self, nbgrader: NbgraderCourse, student: str, found: Outcomes) -> Row:
+        """A student's row of the summary, once nbgrader has graded what was executed."""
+        try:
+            if problem := found.failed.get(student) or self._graded(nbgrader, student, found):
+                return Row(student=student, state="failed", reasons=[problem])
+            row = read_row(nbgrader, self.lesson, student, student in found.executed)
+            row.feedback_problem = found.without_feedback.get(student)
+            return row
+        except Exception as error:
+            problem = keep_failure(self.course, self.lesson, student, error)
+            return Row(student=student, state="failed", reasons=[problem])
 
     def _graded(self, nbgrader: NbgraderCourse, student: str, found: Outcomes) -> str | None:
         """Let nbgrader grade what was executed; why it could not."""

@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 
 import nbformat
 import pytest
@@ -239,6 +240,30 @@ def test_ctrl_c_in_nbgraders_own_code_ends_the_class(course, monkeypatch):
     monkeypatch.setattr("nbgrader.converters.Autograde.start", interrupted)
     with pytest.raises(KeyboardInterrupt):
         grade(course)
+
+
+def test_who_was_executed_is_graded_while_the_next_is_executed(course, monkeypatch):
+    """With one worker, ada's marks are written while bob's notebook runs."""
+    for student in ("ada", "bob"):
+        hand_in(course, student, solution(course))
+    graded, waited = threading.Event(), []
+    execute, autograde = workers.execute, NbgraderCourse.autograde
+
+    def until_ada_is_graded(job):
+        if job.student == "bob":
+            waited.append(graded.wait(60))
+        return execute(job)
+
+    def told(self, lesson, student, prepared=None):
+        problem = autograde(self, lesson, student, prepared)
+        graded.set()
+        return problem
+
+    monkeypatch.setattr(workers, "execute", until_ada_is_graded)
+    monkeypatch.setattr(NbgraderCourse, "autograde", told)
+    summary = class_run(course).grade(lambda: LocalWorkers(1))
+    assert rows(summary) == {"ada": (6, "graded"), "bob": (6, "graded")}
+    assert waited == [True]
 
 
 @pytest.fixture
