@@ -65,6 +65,13 @@ class Exercise(ABC):
     def challenge(self, rng: np.random.Generator) -> dict[str, Any]:
         """What is asked, as plain JSON: seeds, architectures, indices."""
 
+    def desk_challenge(self, rng: np.random.Generator) -> dict[str, Any]:
+        """What is asked at the student's own desk, as often as she likes: as when graded, unless that tells too much.
+
+        A check that measures on test cells would choose for whoever repeats it.
+        """
+        return self.challenge(rng)
+
     @abstractmethod
     def collect(self, answer: Any, challenge: dict[str, Any]) -> dict[str, Any]:
         """What the answer does when asked (through ``grader.exercises.machine.asking.ask``).

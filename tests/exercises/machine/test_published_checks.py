@@ -103,3 +103,9 @@ def test_a_check_that_the_file_does_not_know_is_named():
         read_check("00_start_here", "start.nothing")
     with pytest.raises(CourseError, match=r"checks\.json of lesson 77_nowhere was not found"):
         read_check("77_nowhere", "start.nothing")
+
+
+def test_the_desk_may_be_asked_another_question_than_the_class(toy, monkeypatch):
+    monkeypatch.setattr(toy, "desk_challenge", lambda rng: {"x": -1})
+    assert public_challenge(toy) == {"x": -1}
+    assert toy.challenge(np.random.default_rng(0))["x"] > 0
