@@ -17,6 +17,8 @@ from grader.errors import CourseError
 VARIABLE = "FINETUNING_COURSE_CACHE"
 BACKBONE_FILE = "efficientnet-lite0.safetensors"
 _SAY_THAT_WE_WAIT_AFTER = 2.0  # seconds
+# Whatever the umask: the data are public, and a kernel of another user reads them when root grades.
+_FOLDER_MODE, _FILE_MODE = 0o755, 0o644
 
 
 def cache_folder() -> Path:
@@ -72,7 +74,9 @@ def exclusive(name: str, bytes_needed: int) -> Iterator[Path]:
     """
     folder = cache_folder()
     with reported(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+        if not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(_FOLDER_MODE)
         lock = FileLock(folder / f"{name}.lock")
         try:
             lock.acquire(timeout=_SAY_THAT_WE_WAIT_AFTER)
@@ -95,7 +99,7 @@ def write_whole(path: Path, content: bytes) -> None:
         CourseError: as ``reported``.
     """
     with reported(path.parent):
-        write_atomically(path, content)
+        write_atomically(path, content, mode=_FILE_MODE)
 
 
 def sha256(path: Path) -> str:

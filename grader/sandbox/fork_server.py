@@ -122,6 +122,7 @@ def _child(request: dict[str, Any]) -> None:
     code = 1
     try:
         os.setsid()
+        os.umask(0o022)  # whatever the grader's: the kernel's user has to enter the folders that are made now
         for number in (signal.SIGCHLD, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,4 +1,5 @@
 import errno
+import os
 import shutil
 from collections import namedtuple
 
@@ -41,6 +42,16 @@ def test_too_little_space_is_said_before_anything_is_written(empty_cache, monkey
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage(10, 5, 5))
     with pytest.raises(CourseError, match="disk is full"), cache.exclusive("test", bytes_needed=6):
         pytest.fail("the block must not run")
+
+
+def test_others_may_read_it_whatever_the_umask(empty_cache):
+    before = os.umask(0o077)
+    try:
+        with cache.exclusive("test", 1) as folder:
+            cache.write_whole(folder / "data", b"public")
+    finally:
+        os.umask(before)
+    assert (folder.stat().st_mode & 0o777, (folder / "data").stat().st_mode & 0o777) == (0o755, 0o644)
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):

@@ -127,6 +127,18 @@ def test_what_is_made_beside_the_sockets_does_not_reach_this_machine(sandbox, tm
     assert [path.name for path in removed] == ["c.json"]
 
 
+@pytest.mark.slow
+def test_the_graders_umask_is_not_the_kernels(sandbox, tmp_path):
+    """Root's may be 077, and a group of instructors has 007: the kernel is another user then."""
+    fork_server().stop()
+    before = os.umask(0o077)
+    try:
+        shown = run(sandbox, tmp_path, "import os; print(oct(os.umask(0)))")
+    finally:
+        os.umask(before)
+    assert "0o22" in shown[0]
+
+
 def test_at_the_end_no_process_is_left(sandbox, tmp_path):
     run(sandbox, tmp_path, "import subprocess; subprocess.Popen(['sleep', '1000'])")
     server = psutil.Process(fork_server().pid)
