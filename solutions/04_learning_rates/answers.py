@@ -9,6 +9,8 @@ from torch.nn import functional as F
 
 from grader.exercises.kit.condition import expected_condition
 from grader.exercises.kit.networks import head_norm
+from grader.exercises.kit.tensors import inside
+from grader.exercises.lesson_04_learning_rates.decay_towards import pulled_network
 from grader.exercises.lesson_04_learning_rates.find_the_bug import FindTheBug
 from grader.exercises.lesson_04_learning_rates.find_the_bug_challenge import hunted_network
 from grader.exercises.lesson_04_learning_rates.groups_by_depth import grouped_network
@@ -110,6 +112,38 @@ def _grouped(asked: dict) -> dict:
     }
 
 
+# ---------------------------------------------------------------- decay towards the start
+
+
+def decay_towards(challenge: dict) -> dict:
+    """For each network: which parameters are pulled and which not, how far each stands from its start."""
+    return {"networks": [_pulled(asked) for asked in challenge["networks"]]}
+
+
+def _pulled(asked: dict) -> dict:
+    model, start = pulled_network(asked)
+    head = asked["spec"]["head"]
+    named = dict(model.named_parameters())
+    of_head = inside(named, head)
+    backbone = [name for name in named if name not in of_head]
+    every = [id(parameter) for _, parameter in model.named_parameters(remove_duplicate=False)]
+    buffers = dict(model.named_buffers())
+    return {
+        "head": head,
+        "strength": asked["strength"],
+        "members": [name for name in backbone if named[name].requires_grad],
+        "head_parameters": of_head,
+        "frozen": [name for name in backbone if not named[name].requires_grad],
+        "shared": [name for name in backbone if every.count(id(named[name])) > 1],
+        "buffers": list(buffers),
+        "distances": {
+            name: (tensor - start[name]).detach().float().numpy()
+            for name, tensor in (named | buffers).items()
+        },
+        "before": expected_condition(model),
+    }
+
+
 # ---------------------------------------------------------------- four curves
 
 
@@ -159,6 +193,7 @@ def find_the_bug(challenge: dict) -> dict:
 EXPECT = {
     "rates.range_test": range_test,
     "rates.groups_by_depth": groups_by_depth,
+    "rates.decay_towards": decay_towards,
     "rates.diagnose": diagnose,
     "rates.find_the_bug": find_the_bug,
 }

@@ -238,29 +238,22 @@ def groups_with_rates(model, backbone_rate, head_rate):
     return [{"params": backbone, "lr": backbone_rate}, {"params": head, "lr": head_rate}]
 
 
-def warm_up(optimizer, steps):
-    """From a hundredth of the rate to the rate in `steps` steps; constant afterwards."""
-    return torch.optim.lr_scheduler.LinearLR(optimizer, start_factor=0.01, total_iters=max(1, steps))
-
-
 # %% [markdown]
 # One run takes 200 labels, trains everything for 60 steps with AdamW, and measures held-out accuracy. At its end it also asks two questions about the **backbone**: how far have its weights moved, and what is left of its features? The second is a linear probe, as in lesson 1, on the backbone *after* the training.
 
 
 # %% tags=["recorded"]
-def run(rate, head_rate=None, warm_up_steps=0, steps=60, seed=0, held_out=test, name=None, plot=None):
-    """Fine-tune everything on 200 labels; note how far the backbone moved, and what is left of it."""
+def run(rate, head_rate=None, schedule=None, step=training_step, decay=0.01, seed=0, **measured):
+    """Fine-tune everything for 60 steps on 200 labels; note how far the backbone moved, what is left of it."""
     lab.seed_everything(seed)
     model = lab.load_backbone(num_classes=2, pretrained=True).to(lab.device())
-    groups = groups_with_rates(model, rate, head_rate or rate)
-    optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
-    schedule = warm_up(optimizer, warm_up_steps) if warm_up_steps else None
+    optimizer = torch.optim.AdamW(groups_with_rates(model, rate, head_rate or rate), weight_decay=decay)
+    plan = schedule(optimizer) if schedule else None  # none: the rate stays as it is
     few = cells.few_labels(train, 200, seed)
-    batches = lab.Batches(cells, few, steps, seed=seed)
+    batches = lab.Batches(cells, few, 60, seed=seed)
+    held_out, plot = measured.get("held_out", test), measured.get("plot")
     measure = lambda model: lab.evaluate(model, cells, held_out)
-    history = lab.train(
-        model, optimizer, batches, training_step, schedule, measure, 20, name or f"rate {rate:g}", plot
-    )
+    history = lab.train(model, optimizer, batches, step, plan, measure, 20, f"rate {rate:g}", plot)
     history.notes |= {"moved": distance_moved(model), "probe": probe_of(model, few, held_out)}
     return history
 
@@ -410,6 +403,27 @@ for rate, accuracies in by_rate("accuracy").items():
 # %% [markdown]
 # At 0.01 one seed comes through, eleven points above the baseline, and two end within two points of it. The program and the rate are the same; which photographs were labelled, their order and the random head decide. Whoever tries seed 0 alone will recommend this rate. At 0.003, too, the seeds lie almost ten points apart, and its seed 0 is the best run of the whole sweep. That is luck, and no reason to choose 0.003. With one run to make, **keep a distance from the edge**.
 
+# %% tags=["recorded"]
+plans = torch.optim.lr_scheduler
+
+
+def constant(optimizer):
+    return plans.ConstantLR(optimizer, factor=1.0)
+
+
+def warm_up(optimizer, steps=20):
+    return plans.LinearLR(optimizer, start_factor=0.01, total_iters=steps)
+
+
+def cosine(optimizer, steps=60):
+    return plans.CosineAnnealingLR(optimizer, T_max=steps)
+
+
+def one_cycle(optimizer, steps=60):
+    peaks = [group["lr"] for group in optimizer.param_groups]
+    return plans.OneCycleLR(optimizer, peaks, total_steps=steps, pct_start=0.2, cycle_momentum=False)
+
+
 # %% [markdown]
 # ## Warm-up
 #
@@ -451,12 +465,7 @@ def planned(make_schedule, peak=1e-3, steps=60):
     return rates
 
 
-plans = torch.optim.lr_scheduler
-schedules = {
-    "constant": planned(lambda o: plans.ConstantLR(o, factor=1.0)),
-    "cosine": planned(lambda o: plans.CosineAnnealingLR(o, T_max=60)),
-    "one-cycle": planned(lambda o: plans.OneCycleLR(o, 1e-3, total_steps=60, pct_start=0.2)),
-}
+schedules = {"constant": planned(constant), "cosine": planned(cosine), "one-cycle": planned(one_cycle)}
 
 # %%
 from grader.lab.plots import new_figure
@@ -527,6 +536,46 @@ def groups_by_depth(model, stages, head_name, head_rate, decay):
 check("rates.groups_by_depth", groups_by_depth)
 
 # %% [markdown]
+# ## Exercise 3: decay towards the start
+#
+# *Weight decay* makes weights smaller: at each step AdamW also multiplies every weight by 1 − rate · `weight_decay`, whatever its gradient says. It pulls towards **zero**. A pretrained network has a better place to be pulled to, the weights that it came with. Li, Grandvalet and Davoine (2018, [arXiv 1802.01483](https://arxiv.org/abs/1802.01483)) add the squared distance from them to the loss, and recommend this as the baseline for fine-tuning.
+#
+# {price} Write that penalty: `strength / 2` times the sum of the squared differences between each parameter and its value in `start`, over all **trainable** parameters of the **backbone**. The backbone is everything outside the module `head_name`. That module may lie inside another, so that its name holds dots, and other names may begin like it. A parameter that two layers share counts once.
+#
+# `start` is a dict of tensors with the names of `model.state_dict()`. It holds more than you need: the head, buffers, frozen parameters, a shared weight under both its names; none of these extras counts. Return a tensor with one number and no dimension. Its gradient flows into the model's parameters. Some tensors of `start` ask for gradients, too, and **none may flow into them**. Leave `model` and `start` as they are, and leave `backward()` to whoever adds the penalty to a loss.
+
+
+# %% exercise="rates.decay_towards" tags=["recorded"]
+def decay_towards(model, start, head_name, strength):
+    """Return `strength / 2` times the squared distance of the trainable backbone from `start`, a 0-d tensor."""
+    ### BEGIN SOLUTION
+    squares = [
+        ((parameter - start[name].detach()) ** 2).sum()
+        for name, parameter in model.named_parameters()
+        if parameter.requires_grad and not name.startswith(head_name + ".")
+    ]
+    return strength / 2 * sum(squares)
+    ### END SOLUTION
+
+
+# %% check="rates.decay_towards"
+check("rates.decay_towards", decay_towards)
+
+# %% tags=["recorded"]
+def pulled_step(start, strength):
+    """A training step whose loss also pulls the backbone towards `start`."""
+
+    def step(model, images, labels, optimizer):
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(images), labels)
+        (loss + decay_towards(model, start, "classifier", strength)).backward()
+        optimizer.step()
+        return loss.item()
+
+    return step
+
+
+# %% [markdown]
 # ## Reading a curve
 #
 # This is what you have in practice: one loss curve, and if you measure it, one accuracy. The figure shows three rates of the sweep, on the same axes; the slider below it goes through all seven.
@@ -537,7 +586,7 @@ check("rates.groups_by_depth", groups_by_depth)
 lab.sweep_slider(recorded)
 
 # %% [markdown]
-# ## Exercise 3: four curves
+# ## Exercise 4: four curves
 #
 # {price} Four recorded runs with another seed than the slider's. Their labels have been lost. In one the rate was too low, in one about right, in one too high, and in one nothing was trained at all. Look at where each loss starts, where it ends, how it gets there, and at the accuracy. Two of the curves look much alike; the numbers below the figure help. Then give each letter one of the four words "too low", "about right", "too high" and "nothing trains".
 
@@ -601,7 +650,7 @@ for seed in range(2):
 # A summed loss at a 32nd of the rate gives the very same network. At the copied rate it is a training at 32 times the rate, far beyond the edge, and again there is no NaN. AdamW divides each gradient by its size, so that a constant factor cancels, and it hides the slip until somebody changes the optimizer.
 
 # %% [markdown]
-# ## Exercise 4: find the bug
+# ## Exercise 5: find the bug
 #
 # {price} A colleague has copied a recipe: SGD, a rate for the backbone, a higher one for the head, a linear warm-up of both. The two rates come from a program with a **mean** loss. In step *k* (counted from 1) each group should have its own rate times min(1, *k* / `warm_up`). The function below runs without complaint, and the backbone does not survive it. There are **two mistakes** in it. Repair the function in place.
 #

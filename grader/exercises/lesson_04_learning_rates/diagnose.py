@@ -95,7 +95,7 @@ class Diagnose(Exercise):
     points = 4
     minutes = 6
     difficulty = 2
-    section = "Exercise 3: four curves"
+    section = "Exercise 4: four curves"
     answer_kind = "the dict of your diagnoses"
     time_limit = 10.0
     same_for_everybody = True

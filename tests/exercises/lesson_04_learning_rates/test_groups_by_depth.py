@@ -468,9 +468,8 @@ def test_wrong_groups_are_named_and_cost_the_same(name, graded):
     answer, points, told = WRONG[name]
     for verdict in (graded(ID, answer, 101), graded(ID, answer, 102)):
         assert verdict.points == points, verdict
-        assert (
-            {told} if isinstance(told, str) else set(told) <= {finding.id for finding in verdict.findings}
-        ), verdict
+        wanted = {told} if isinstance(told, str) else set(told)
+        assert wanted <= {finding.id for finding in verdict.findings}, verdict
 
 
 def test_nested_names_are_no_attributes(graded):

@@ -4,7 +4,7 @@ import pytest
 
 from grader.exercises.machine.registry import find_exercise
 
-FUNCTIONS = ["rates.range_test", "rates.groups_by_depth", "rates.find_the_bug"]
+FUNCTIONS = ["rates.range_test", "rates.groups_by_depth", "rates.decay_towards", "rates.find_the_bug"]
 
 
 def named(verdict, words):
