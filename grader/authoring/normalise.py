@@ -15,6 +15,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from grader.errors import CourseError
+from grader.lab.progress_bar import MARK
 from grader.quiz.cell import MIME_TYPE as QUIZ_MIME
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -72,7 +73,7 @@ def _tidy(outputs: Iterable[NotebookNode]) -> list[NotebookNode]:
     """Outputs without progress bars and live widgets, consecutive pieces of one stream joined."""
     kept: list[NotebookNode] = []
     for output in outputs:
-        if WIDGET_VIEW in output.get("data", {}):
+        if WIDGET_VIEW in output.get("data", {}) or MARK.items() <= output.get("metadata", {}).items():
             continue
         if output.output_type == "stream" and kept and kept[-1].get("name") == output.name:
             kept[-1].text += output.text

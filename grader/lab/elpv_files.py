@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from tqdm.auto import tqdm
 
 from grader.errors import CourseError
 from grader.lab.cache import exclusive, manifest_of, reported, solar_cells_file, write_whole
+from grader.lab.progress_bar import ProgressBar
 
 COUNT = 2624
 NATIVE_SIZE = 300  # pixels
@@ -59,7 +59,7 @@ def _write_array(target: Path, size: int, photographs: list[Path]) -> None:
     array = np.lib.format.open_memmap(unfinished, mode=mode, dtype=np.uint8, shape=shape)
     with (
         ThreadPoolExecutor() as pool,
-        tqdm(total=COUNT, initial=done, desc="solar cells", leave=False) as bar,
+        ProgressBar(COUNT, "solar cells", "photograph", done) as bar,
     ):
         for start, chunk in _chunks(photographs, done):
             array[start : start + len(chunk)] = list(pool.map(partial(_read_photograph, size=size), chunk))

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from torch import nn
-from tqdm.auto import tqdm
 
 from grader.errors import CourseError
 from grader.lab.batches import FlipsItself, LabelledImages, flip_images
 from grader.lab.interruption import told_in_one_sentence
+from grader.lab.progress_bar import ProgressBar
 from grader.lab.training import device
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def compute_features(
     batch_size: int = 64,
     flip: tuple[bool, bool] = (False, False),
     dtype: torch.dtype = torch.float32,
-    progress: "tqdm | None" = None,
+    progress: ProgressBar | None = None,
 ) -> torch.Tensor:
     """Output of a frozen prefix for the images at ``indices``, in eval mode, on the CPU.
 
@@ -123,7 +123,7 @@ class CachedFeatures:
         ways = [(False, False), (True, False), (False, True), (True, True)] if flips else [(False, False)]
         total = len(ways) * len(indices)
         with (
-            tqdm(desc=name, total=total, unit="image", leave=False, disable=not name) as bar,
+            ProgressBar(total, name, "image") as bar,
             told_in_one_sentence(
                 lambda: f"{name}: stopped after {bar.n} of {total} images." if name else "You stopped it."
             ),

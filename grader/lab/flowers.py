@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 import numpy as np
 import torch
 from PIL import Image, ImageOps
-from tqdm.auto import tqdm
 
 from grader.lab.cache import cache_folder, exclusive, write_whole
 from grader.lab.normalising import network_input
+from grader.lab.progress_bar import ProgressBar
 
 if TYPE_CHECKING:
     from torchvision.datasets import Flowers102
@@ -77,13 +77,12 @@ def prepare_flowers(size: int = 96) -> bool:
             print(f"The flowers are skipped: {problem}")
             return False
         images, kinds = [], []
-        for photo, kind in tqdm(
-            (pair for part in parts for pair in part), total=sum(map(len, parts)), leave=False
-        ):
-            images.append(
-                np.asarray(ImageOps.fit(photo.convert("RGB"), (size, size), Image.Resampling.BICUBIC))
-            )
-            kinds.append(kind)
+        with ProgressBar(sum(map(len, parts)), "flowers", "photograph") as bar:
+            for photo, kind in (pair for part in parts for pair in part):
+                cut = ImageOps.fit(photo.convert("RGB"), (size, size), Image.Resampling.BICUBIC)
+                images.append(np.asarray(cut))
+                kinds.append(kind)
+                bar.update()
         ends = np.cumsum([len(part) for part in parts])
         content = io.BytesIO()
         np.savez(

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 from torch import nn
-from tqdm.auto import tqdm
 
 from grader.errors import CourseError
 from grader.lab.batches import Batches, LabelledImages
 from grader.lab.interruption import told_in_one_sentence
 from grader.lab.moving import move_with_optimizer
+from grader.lab.progress_bar import ProgressBar
 
 TrainingStep = Callable[[nn.Module, torch.Tensor, torch.Tensor, torch.optim.Optimizer], float]
 
@@ -156,13 +156,14 @@ def train(
     model.train()
     history = History(name)
     started, paused = time.perf_counter(), 0.0  # seconds; paused: spent on measuring and drawing
-    progress = tqdm(batches, desc=name, unit="step", leave=False)
-    with told_in_one_sentence(lambda: f"{name}: stopped after {len(history.loss)} of {len(batches)} steps."):
-        for number, (images, labels) in enumerate(progress, start=1):
+    with (
+        ProgressBar(len(batches), name, "step") as progress,
+        told_in_one_sentence(lambda: f"{name}: stopped after {len(history.loss)} of {len(batches)} steps."),
+    ):
+        for number, (images, labels) in enumerate(batches, start=1):
             try:
                 loss = step(model, images.to(where), labels.to(where), optimizer)
             except NotImplementedError:
-                progress.close()
                 print(f"{name}: the training step is not written yet, so nothing was trained.")
                 break
             if not isinstance(loss, int | float):
@@ -176,6 +177,7 @@ def train(
             history.images_seen += len(labels)
             pause = time.perf_counter()
             history.seconds.append(pause - started - paused)
+            progress.update()
             if measure is not None and (number % measure_every == 0 or number == len(batches)):
                 history.scores[number] = measure(model)
             if plot is not None:

@@ -29,7 +29,7 @@ PRELOADED = (
     "skimage.data",
     "safetensors.torch",
     "ipywidgets",
-    "tqdm.auto",
+    "tqdm",
     "pydantic",
     "markdown_it",
 )

@@ -10,6 +10,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from grader.authoring.normalise import WIDGET_VIEW, normalise
 from grader.errors import CourseError
+from grader.lab.progress_bar import MARK
 
 LESSON = "00_start_here"
 COURSE = Path("/somewhere/a-course")
@@ -61,7 +62,8 @@ def test_memory_addresses_go_and_images_stay() -> None:
 def test_progress_bars_and_widgets_go_and_warnings_stay() -> None:
     bar = [stream("\r 45%|████▌     | 9/20", "stderr"), stream(" [00:01<00:01, 9.1it/s]\n", "stderr")]
     widget = new_output("display_data", data={WIDGET_VIEW: {"model_id": "1"}, "text/plain": "x"})
-    assert normalised(*bar, widget).cells[0].outputs == []
+    ours = new_output("display_data", data={"text/plain": "60 of 60 steps in 8 s"}, metadata=MARK)
+    assert normalised(*bar, widget, ours).cells[0].outputs == []
     assert (
         normalised(stream("UserWarning: careful\n", "stderr")).cells[0].outputs[0].text.endswith("careful\n")
     )

@@ -139,10 +139,10 @@ def test_something_moves_while_features_are_cached(monkeypatch):
     """And the stop button says how far they came."""
     moved, bars = [], []
 
-    class Bar(features.tqdm):
-        def __init__(self, **options):
-            bars.append(options["desc"])
-            super().__init__(**options)
+    class Bar(features.ProgressBar):
+        def __init__(self, total, name, unit):
+            bars.append(name)
+            super().__init__(total, name, unit)
 
         def update(self, n=1):
             moved.append(n)
@@ -150,7 +150,7 @@ def test_something_moves_while_features_are_cached(monkeypatch):
                 raise KeyboardInterrupt
             super().update(n)
 
-    monkeypatch.setattr(features, "tqdm", Bar)
+    monkeypatch.setattr(features, "ProgressBar", Bar)
     eight = np.arange(8)
     CachedFeatures(torch.nn.AvgPool2d(4), Squares(), eight, flips=True, name="frozen stages")
     assert bars == ["frozen stages"]
