@@ -12,6 +12,7 @@ from scipy.stats import t as student_t
 from grader.exercises.kit.condition import expected_condition
 from grader.exercises.lesson_06_capstone.held_out import held_out_cells
 from grader.exercises.lesson_06_capstone.saved_networks import fresh_network, trained_network
+from grader.quiz.sealing import seal
 
 
 def inspector(challenge: dict) -> dict:
@@ -278,13 +279,68 @@ def _of_each_count(total: int) -> dict[str, np.ndarray]:
     }
 
 
+# Which of the model card's statements hold, by field; their texts stand in the exercise's card_statements.py.
+_HOLD = {
+    "task": ["two-scores"],
+    "data": ["experts"],
+    "split": ["drawn-apart"],
+    "leak_warning": ["both-sides"],
+    "licence": ["photographs-exclude"],
+    "limits": ["another-camera", "doubtful-labels", "preparation"],
+}
+_MODULES = "cells of one module stand on both sides, which flatters the accuracy."
+# What is said of one that does not hold and was chosen, in `limits` also of one that holds and was left out; where
+# the lesson explains it.
+_TITLE, _TASK = "6 · Capstone: an inspector for solar cells", "The task"
+_FLATTERS, _LOOKS = "How much does the split flatter?", "Where it looks"
+_SURE, _SAVE = "Exercise 2: how sure is the number?", "Exercise 3: save and load"
+_OF_STATEMENTS = {
+    "task": {
+        "whole-module": ("the inspector gets photographs of single cells, and gives each of them two scores.", _TASK),
+        "kind-of-defect": ("the inspector gives scores for good and for defective. What is broken it does not say, and the data set has no labels for that.", _TASK),
+        "power": ("the two scores are for good and for defective. Power was neither measured nor learned.", _TASK),
+    },
+    "data": {
+        "power-measured": ("nobody measured the power for a label. Experts gave each cell a defect probability of 0, ⅓, ⅔ or 1.", _TASK),
+        "independent": ("the cells were cut from 44 modules, about 60 from each on average, so that they are not independent.", _TASK),
+        "certain": ("no cell was left out. On about 15 in 100 the experts were not certain, and these count too: ⅓ as good, ⅔ as defective.", _TASK),
+    },
+    "split": {
+        "best-of-several": ("the best of several owes a part of its accuracy to luck on these cells, so that its number is too good. The validation cells choose; the test cells judge.", _TASK),
+        "validation-judges": ("it is the other way round. The validation cells choose, and this card has the numbers of the test cells.", _TASK),
+        "certain-ones": ("the test cells are drawn from all cells. A defect probability of ⅓ or ⅔ is among them as often as among the others.", _TASK),
+    },
+    "leak_warning": {
+        "random-is-fair": (f"the cell itself stands on one side, and others of its module may stand on the other: {_MODULES}", _FLATTERS),
+        "equal-shares": (f"equal shares of defective cells do not keep modules apart: {_MODULES}", _FLATTERS),
+        "no-numbers": (f"it needs no number, since cells of one module look alike: {_MODULES}", _FLATTERS),
+    },
+    "licence": {
+        "weights-allow": ("the licence of those weights does allow it. That of the photographs, which trained it as well, does not: CC BY-NC-SA 4.0.", _TITLE),
+        "weights-exclude": ("those weights are under Apache-2.0, which allows commercial use. It is the photographs' licence that excludes it.", _TITLE),
+        "public-package": ("whoever may install the photographs may not use them for whatever they like. They are under CC BY-NC-SA 4.0: not for commercial use.", _TITLE),
+    },
+    "limits": {
+        "another-camera": ("all cells come from one data set, and a reader with another camera has to know it.", _TITLE),
+        "maps": ("a map shows where evidence was found, not why it counted, and a plausible map does not make an answer right.", _LOOKS),
+        "doubtful-labels": ("on these cells the experts gave a probability of ⅓ or ⅔, and no accuracy is surer than the labels that it is counted with.", _TASK),
+        "interval": ("the interval covers the chance in drawing cells like these, and nothing else: no other module, camera or factory.", _SURE),
+        "preparation": ("size and range of the photographs belong to the inspector as much as the weights do, and are not in their file.", _SAVE),
+    },
+}  # fmt: skip
+
+
 def model_card(challenge: dict) -> dict:
-    """Number and majority baseline of the held-out cells, and the intervals of each count of right ones."""
-    cells, held_out = held_out_cells(challenge)
+    """Number and majority baseline of the test cells, the intervals of each count of right ones, the statements' key."""
+    from grader import lab
+
+    cells = lab.load_solar_cells(size=challenge["size"])
+    test = cells.split(challenge["split"])[1]
     return {
-        "total": len(held_out),
-        "baseline": cells.majority_baseline(held_out),
-        "intervals": _of_each_count(len(held_out)),
+        "total": len(test),
+        "baseline": cells.majority_baseline(test),
+        "intervals": _of_each_count(len(test)),
+        "sealed": seal({"right": _HOLD, "said": _OF_STATEMENTS}),
     }
 
 

@@ -634,38 +634,92 @@ except NotImplementedError:
 # %% [markdown]
 # ## Exercise 4: the model card
 #
-# {price} A model card (Mitchell et al. 2019, [arXiv 1810.03993](https://arxiv.org/abs/1810.03993)) tells a reader who was not here what the network is for and where it may fail. Replace each `None`. Texts are sentences of eight words or more, in your own words (the licence: four); numbers are fractions, taken from the variables above and not typed. Rounded, they keep two decimals at least.
+# {price} A model card (Mitchell et al. 2019, [arXiv 1810.03993](https://arxiv.org/abs/1810.03993)) tells a reader who was not here what the network is for, how good it is and where it may fail. Replace each `None`. Six fields take numbers and six take letters, and each brings half a point.
 #
-# The check compares accuracy, interval and balanced accuracy with what the check of exercise 1 measured in this notebook; without that measurement the three earn nothing. The interval is Wilson's. Each field brings a tenth of the points.
+# **Numbers** are those of the test cells, taken from the variables above and not typed; shares are fractions. Rounded, they keep two decimals at least. The check compares accuracy, interval, balanced accuracy and `missed` with what the check of exercise 1 measured in this notebook; without that measurement the four earn nothing. The interval is Wilson's.
+#
+# **Letters** name the statement that holds, one for each field and for `limits` all that hold, as in `"A, B"`. The statements stand below. One fact for them was not told yet: the ImageNet weights, with which the network began, are under the licence Apache-2.0.
+#
+# `in_your_words` is for what letters cannot say: how often you changed the recipe after these numbers were known, for one. Your instructor can read it in your notebook. Nobody judges it, it brings no points, and left empty it costs none.
+
+# %% [markdown]
+# **`task`**: what goes in, and what comes out?
+#
+# - **A** · A photograph of a whole module goes in; a list of its defective cells comes out.
+# - **B** · A photograph of a single cell goes in; two scores come out, for good and for defective.
+# - **C** · A photograph of a single cell goes in; the kind of its defect comes out, such as a crack.
+# - **D** · A photograph of a single cell goes in; the power that the cell still gives comes out.
+#
+# **`data`**: which photographs are these, and who labelled them?
+#
+# - **A** · 2,624 photographs of cells, cut from 44 modules; experts gave each a probability of a defect.
+# - **B** · 2,624 photographs of cells, cut from 44 modules; the power of each was measured for its label.
+# - **C** · 2,624 photographs of cells, each from a module of its own; experts labelled them one by one.
+# - **D** · 2,624 photographs of cells, cut from 44 modules; a cell with an uncertain label was left out.
+#
+# **`split`**: which cells judge, and what may the others do?
+#
+# - **A** · The 656 test cells are drawn at random; the recipe that is best on them is kept, and new cells will give its accuracy too.
+# - **B** · The 656 test cells are drawn at random and choose; the 492 validation cells give this accuracy.
+# - **C** · The 656 test cells are drawn at random and judge; to train and to choose is left to the other 1,968 cells.
+# - **D** · The 656 test cells are those of which the experts were certain; to train and to choose is left to the other 1,968.
+#
+# **`leak_warning`**: what have the modules to do with the accuracy?
+#
+# - **A** · Each cell is drawn at random and stands on one side; the accuracy holds for a new module too.
+# - **B** · Both sides have the same share of defective cells; the accuracy is the same for a new module.
+# - **C** · The network sees no module's number, so that it gains nothing from cells of the same module.
+# - **D** · Cells of one module stand on both sides; on a new module the accuracy is most likely lower.
+#
+# **`licence`**: may it be used commercially?
+#
+# - **A** · Commercial use is allowed: the ImageNet weights that it began with are under Apache-2.0.
+# - **B** · Commercial use is excluded: the photographs that trained it are under CC BY-NC-SA 4.0.
+# - **C** · Commercial use is excluded: the ImageNet weights that it began with are for research alone.
+# - **D** · Commercial use is allowed: the photographs lie in a package that is public.
+#
+# **`limits`**: what should a reader know besides? All that are true.
+#
+# - **A** · It was tried on the photographs of one data set; with another camera nobody has tried it.
+# - **B** · Grad-CAM's map shows why it gave an answer, so that a plausible map makes the answer right.
+# - **C** · Of about 15 in 100 cells the experts were not certain, so that some labels are doubtful.
+# - **D** · The interval on this card covers other factories too: it holds for solar cells of any make.
+# - **E** · Photographs must be prepared as in training: the weights alone do not say how that is done.
 
 
 # %% exercise="capstone.model_card"
 ### BEGIN SOLUTION
 card = {
-    "task": "Sorts photographs of single solar cells into good and defective, as a first look before an engineer's.",
-    "data": "ELPV: 2,624 electroluminescence photographs, cut from 44 modules; experts gave each a defect probability.",
-    "split": f"{len(test)} cells, drawn at random, were never trained on; early trials may have seen their accuracy.",
+    "task": "B",
+    "data": "A",
+    "split": "C",
+    "test_cells": len(test),
     "accuracy": accuracy,
     "interval": interval,
     "balanced_accuracy": balanced,
+    "missed": 1 - defective_right,
     "baseline": baseline,
-    "limits": f"Tried on one data set; it misses {1 - defective_right:.0%} of the defective cells, the doubtful ones first.",
-    "leak_warning": "Cells of one module stand on both sides of the split: expect less accuracy on a new module.",
-    "licence": "Non-commercial: the photographs are CC BY-NC-SA 4.0.",
+    "limits": "A, C, E",
+    "leak_warning": "D",
+    "licence": "B",
+    "in_your_words": "The recipe was fixed before the test cells were asked, but early trials may have seen them.",
 }
 ### END SOLUTION
 ### BEGIN RELEASE
 # card = {
-#     "task": None,  # what goes in, what comes out, and for whom
-#     "data": None,  # which photographs, how many, labelled by whom
-#     "split": None,  # how the held-out cells were drawn and kept apart
-#     "accuracy": None,  # on the held-out cells
+#     "task": None,  # a letter
+#     "data": None,  # a letter
+#     "split": None,  # a letter
+#     "test_cells": None,  # how many cells judged
+#     "accuracy": None,  # on the test cells
 #     "interval": None,  # (low, high), of that accuracy
 #     "balanced_accuracy": None,
+#     "missed": None,  # of the defective test cells, the share that is called good
 #     "baseline": None,  # accuracy of always giving the more frequent class
-#     "limits": None,  # where it is known to fail, and what it has never seen
-#     "leak_warning": None,  # what the modules have to do with this accuracy
-#     "licence": None,  # may it be used commercially, given the photographs' licence
+#     "limits": None,  # letters, all that hold
+#     "leak_warning": None,  # a letter
+#     "licence": None,  # a letter
+#     "in_your_words": "",  # what you like to add; not judged
 # }
 ### END RELEASE
 
@@ -673,7 +727,7 @@ card = {
 check("capstone.model_card", card)
 
 # %% [markdown]
-# The check reads the texts clause by clause, for what they say or deny, and compares the numbers. It knows neither all true sentences nor all false ones; a reader will. If it misreads you, say it more plainly.
+# A program can compare numbers and letters. Whether a *sentence* on a card is true only a reader can judge, and most cards are written in sentences: read them with the questions above.
 
 # %% [markdown]
 # ## Quiz

@@ -37,6 +37,7 @@ def card_run(**changed):
         "accuracy": 570 / 656,
         "interval": (0.8409, 0.8926),
         "balanced_accuracy": measured()["balanced"],
+        "missed": 0.2,
     }
     challenge = asked()[CARD]
     card = {**WORDS, **numbers, **changed}
@@ -90,6 +91,7 @@ def test_without_sound_evidence_of_the_inspector_nothing_is_measured(inspectors)
         "accuracy-unmeasured",
         "interval-unmeasured",
         "balanced-accuracy-unmeasured",
+        "missed-unmeasured",
     ]
 
 

@@ -1,34 +1,42 @@
-"""Right and wrong model cards, beside an inspector that was right on 575 of 656 cells."""
+"""Right and wrong model cards, beside an inspector that was right on 575 of 656 test cells."""
 
 import functools
-import math
 
 import numpy as np
 import pytest
 import torch
 from scipy.stats import binomtest
 
+from grader.authoring.starting_program import split_starting_program
 from grader.autograde.judging.challenges import expected_for
 from grader.course import ROOT
 from grader.exercises import check, collect_evidence, find_exercise, public_challenge, try_answer
+from grader.exercises.lesson_06_capstone.card_fields import FIELDS, IN_YOUR_WORDS, INTERVAL, NUMBERS
+from grader.exercises.lesson_06_capstone.card_statements import STATEMENTS
 from grader.exercises.machine import checking
 from grader.exercises.machine.judging import judge_evidence
+from tests.exercises.conftest import starting_program
 from tests.exercises.lesson_06_capstone.test_inspector import inspector
+from tests.exercises.test_judges_never_raise import changed
 
 ID, INSPECTOR = "capstone.model_card", "capstone.inspector"
-MEASURED = {"correct": 575, "total": 656, "balanced": 0.842, "constant": True}
+# Right on 423 of 451 good cells and on 152 of 205 defective ones.
+MEASURED = {"correct": 575, "total": 656, "balanced": (423 / 451 + 152 / 205) / 2, "constant": True}
+LESSON = (ROOT / "solutions" / "06_capstone" / "lesson.py").read_text(encoding="utf-8")
 
 
 @functools.cache
-def asked():
+def asked(seed=None):
     exercise = find_exercise(ID)
-    challenge = public_challenge(exercise)
+    challenge = (
+        public_challenge(exercise) if seed is None else exercise.challenge(np.random.default_rng(seed))
+    )
     return exercise, challenge, expected_for(ROOT, exercise.lesson, ID, challenge)
 
 
-def judged(card, measured=MEASURED):
+def judged(card, measured=MEASURED, seed=None):
     """The verdict on a card whose submission has an inspector that reached ``measured``."""
-    exercise, challenge, expected = asked()
+    exercise, challenge, expected = asked(seed)
     bundle = collect_evidence(exercise, card, challenge).bundle
     return judge_evidence(bundle, expected, ID, others={INSPECTOR: measured})
 
@@ -42,38 +50,64 @@ def wilson(correct):
 
 
 CARD = {
-    "task": "Tells defective solar cells from good ones in their photographs, for an engineer to look at.",
-    "data": "The ELPV data set: 2,624 grey photographs, cut from 44 modules, labelled by experts.",
-    "split": "656 cells, drawn at random, were held out and never used to choose anything.",
+    "task": "B",
+    "data": "A",
+    "split": "C",
+    "test_cells": 656,
     "accuracy": 575 / 656,
     "interval": (0.84914, 0.89950),
-    "balanced_accuracy": 0.842,
+    "balanced_accuracy": MEASURED["balanced"],
+    "missed": 53 / 205,
     "baseline": 0.6875,
-    "limits": "It misses every fourth defective cell and has never seen another camera or factory.",
-    "leak_warning": "Cells of one module may stand on both sides: expect less on a new module.",
-    "licence": "The photographs are CC BY-NC-SA 4.0: this model is not for commercial use.",
+    "limits": "A, C, E",
+    "leak_warning": "D",
+    "licence": "B",
+    "in_your_words": "Asked once.",
 }
 ANOTHER = {
-    "task": "Gegeben ein Foto einer Solarzelle: ist die Zelle defekt oder in Ordnung?",
-    "data": "Buerhop-Lutz et al. 2018, three quarters of it for training, with soft labels.",
-    "split": "The test cells were put aside; epochs were chosen on a quarter of the training cells.",
+    "task": " b) ",
+    "data": "a.",
+    "split": "Option C",
+    "test_cells": np.int64(656),
     "accuracy": np.float32(0.80),
     "interval": torch.tensor([0.77, 0.83]),
     "balanced_accuracy": torch.tensor(0.76),
+    "missed": np.float64(0.34),
     "baseline": np.float64(0.69),
-    "limits": "We do not know how it does under other currents, and a scratch may be taken for a crack.",
-    "leak_warning": "A random split shares the 44 modules, so that we cannot rule out a leak.",
-    "license": "Non-commercial (photographs: CC BY-NC-SA).",
+    "limits": {"e", "a", "c"},
+    "leak_warning": "(D)",
+    "license": ["B"],
 }
+LOWER = {"correct": 524, "total": 656, "balanced": (389 / 451 + 135 / 205) / 2, "constant": True}
+TEXTS = {name: [statement.text for statement in statements] for name, statements in STATEMENTS.items()}
 RIGHT = {
     "first": (CARD, MEASURED),
-    "second": (ANOTHER, {"correct": 524, "total": 656, "balanced": 0.7612, "constant": True}),
-    "more keys": ({**CARD, "contact": "us", "made": [2024, 5, 1]}, MEASURED),
-    "three decimals": ({**CARD, "accuracy": 0.877, "interval": [0.849, 0.9], "balanced_accuracy": 0.842}, MEASURED),
-    "two decimals": ({**CARD, "accuracy": 0.88, "interval": (0.85, 0.9), "baseline": 0.69}, MEASURED),
-    "a cell fewer at the desk": ({**CARD, "accuracy": 574 / 656, "interval": (0.8475, 0.8982)}, MEASURED),
-    "arrays": ({**CARD, "interval": np.array([0.84914, 0.8995]), "accuracy": np.array(0.8765)}, MEASURED),
-    "an inspector that varies": ({**CARD, "accuracy": 570 / 656, "interval": (0.841, 0.893)}, {**MEASURED, "constant": False}),
+    "second": (ANOTHER, LOWER),
+    "the statements themselves": (
+        {
+            **CARD,
+            "task": TEXTS["task"][1],
+            "data": f"A. {TEXTS['data'][0]}",
+            "split": f"**C** · {TEXTS['split'][2].upper()}",
+            "limits": [TEXTS["limits"][place] for place in (4, 0, 2)],
+        },
+        MEASURED,
+    ),
+    "letters in a row": ({**CARD, "limits": "ACE"}, MEASURED),
+    "letters in any order": ({**CARD, "limits": "e;a / C"}, MEASURED),
+    "letters in a sentence": ({**CARD, "limits": "Statements A, C and E.", "task": "Answer: B"}, MEASURED),
+    "letters in a tuple": ({**CARD, "limits": ("A", "C", "E", "A")}, MEASURED),
+    "letters in an array": ({**CARD, "limits": np.array(["A", "C", "E"])}, MEASURED),
+    "wide letters": ({**CARD, "task": "Ｂ"}, MEASURED),  # of a Japanese keyboard
+    "no words of its own": ({name: CARD[name] for name in FIELDS}, MEASURED),
+    "words that are none": ({**CARD, "in_your_words": None}, MEASURED),
+    "more keys": ({**CARD, "contact": "us", "made": [2024, 5, 1], 3: print}, MEASURED),
+    "three decimals": ({**CARD, "accuracy": 0.877, "interval": [0.849, 0.9], "balanced_accuracy": 0.84, "missed": 0.259}, MEASURED),
+    "two decimals": ({**CARD, "accuracy": 0.88, "interval": (0.85, 0.9), "baseline": 0.69, "missed": 0.26}, MEASURED),
+    "a cell fewer at the desk": ({**CARD, "accuracy": 574 / 656, "interval": (0.8475, 0.8982), "missed": 54 / 205}, MEASURED),
+    "arrays": ({**CARD, "interval": np.array([0.84914, 0.8995]), "accuracy": np.array(0.8765), "test_cells": 656.0}, MEASURED),
+    "an inspector that varies": ({**CARD, "accuracy": 570 / 656, "interval": (0.841, 0.893), "missed": 58 / 205}, {**MEASURED, "constant": False}),
+    "an inspector that misses none": ({**CARD, "accuracy": 615 / 656, "interval": wilson(615), "balanced_accuracy": (1 + 410 / 451) / 2, "missed": 0.0}, {**MEASURED, "correct": 615, "balanced": (1 + 410 / 451) / 2}),
 }  # fmt: skip
 
 
@@ -83,110 +117,104 @@ def test_right_cards_pass(name):
     assert verdict.passed, verdict
 
 
-def test_an_empty_template_gets_nothing():
-    verdict = judged(dict.fromkeys(CARD))
+def test_each_field_has_a_table():
+    assert sorted(FIELDS) == sorted([*STATEMENTS, *NUMBERS, INTERVAL])
+
+
+def test_the_lessons_own_card_passes_and_its_template_is_empty():
+    cell = LESSON.partition(f'# %% exercise="{ID}"\n')[2].partition("\n# %%")[0]
+    solution, _ = split_starting_program(cell)
+    measured = {"test": range(656), "accuracy": 575 / 656, "interval": wilson(575), "baseline": 0.6875}
+    measured |= {"balanced": MEASURED["balanced"], "defective_right": 152 / 205}
+    for program in (solution, starting_program(ID)):
+        exec(program, measured)
+        measured.setdefault("solved", measured["card"])
+    assert judged(measured["solved"]).passed
+    verdict = judged(measured["card"])
+    assert list(measured["card"]) == [*FIELDS, IN_YOUR_WORDS]
+    assert told(verdict) == [f"{name.replace('_', '-')}-empty" for name in FIELDS]
     assert verdict.points == 0
-    assert told(verdict) == [f"{name.replace('_', '-')}-empty" for name in CARD]
 
 
-# name: (changed fields, mistake)
-WRONG_NUMBERS = {
-    "percent": ({"accuracy": 87.65}, "accuracy-percent"),
-    "interval in percent": ({"interval": (84.9, 89.95)}, "interval-percent"),
-    "balanced in percent": ({"balanced_accuracy": 84.2}, "balanced-accuracy-percent"),
-    "baseline in percent": ({"baseline": 68.75}, "baseline-percent"),
-    "half a point too high": ({"accuracy": 575 / 656 + 0.005}, "accuracy-another"),
-    "half a point too low": ({"accuracy": 575 / 656 - 0.005}, "accuracy-another"),
-    "invented": ({"accuracy": 0.95}, "accuracy-another"),
-    "the paper's": ({"accuracy": 0.8842}, "accuracy-another"),
-    "one": ({"accuracy": 1.0}, "accuracy-another"),
-    "one decimal": ({"accuracy": 0.9}, "accuracy-rounded"),
-    "the balanced one": ({"accuracy": 0.842}, "accuracy-is-balanced"),
-    "the baseline": ({"accuracy": 0.6875}, "accuracy-is-baseline"),
-    "error rate": ({"accuracy": 81 / 656}, "accuracy-is-error"),
-    "count": ({"accuracy": 575}, "accuracy-no-fraction"),
-    "nan": ({"accuracy": math.nan}, "accuracy-not-finite"),
-    "infinite balanced": ({"balanced_accuracy": math.inf}, "balanced-accuracy-not-finite"),
-    "infinite baseline": ({"baseline": -math.inf}, "baseline-not-finite"),
-    "number as text": ({"accuracy": "87.65 %"}, "accuracy-no-number"),
-    "truth": ({"accuracy": True}, "accuracy-no-number"),
-    "function": ({"accuracy": judged}, "accuracy-no-number"),
-    "negative": ({"accuracy": -0.1}, "accuracy-no-fraction"),
-    "all cells": ({"interval": (0.8634, 0.8885)}, "interval-all-cells"),
-    "one standard error": ({"interval": (0.86311, 0.88879)}, "interval-one-error"),
-    "100 cells": ({"interval": (0.797, 0.927)}, "interval-wide"),
-    "10,000 cells": ({"interval": (0.8701, 0.8829)}, "interval-narrow"),
-    "moved": ({"interval": (0.8711, 0.9214)}, "interval-another"),
-    "outside": ({"interval": (0.701, 0.752)}, "interval-outside"),
-    "90 %": ({"interval": (0.8539, 0.89608)}, "interval-ninety"),
-    "99 %": ({"interval": (0.8396, 0.90583)}, "interval-ninety-nine"),
-    "normal": ({"interval": (0.85135, 0.90170)}, "interval-normal"),
-    "of the error rate": ({"interval": (0.10050, 0.15086)}, "interval-error-rate"),
-    "of an invented accuracy": ({"accuracy": 0.95, "interval": wilson(623)}, "interval-of-another-accuracy"),
-    "one decimal each": ({"interval": (0.8, 0.9)}, "interval-rounded"),
-    "swapped": ({"interval": (0.8995, 0.84914)}, "interval-order"),
-    "half width": ({"interval": 0.025}, "interval-no-pair"),
-    "three numbers": ({"interval": (0.849, 0.8765, 0.8995)}, "interval-no-pair"),
-    "interval as text": ({"interval": "84.9 to 89.9 %"}, "interval-no-pair"),
-    "nan in the interval": ({"interval": (math.nan, 0.9)}, "interval-not-finite"),
-    "counts in the interval": ({"interval": (557, 590)}, "interval-no-fraction"),
-    "baseline one half": ({"baseline": 0.5}, "baseline-half"),
-    "minority": ({"baseline": 0.3125}, "baseline-minority"),
-    "other baseline": ({"baseline": 0.72}, "baseline-another"),
-    "baseline with one decimal": ({"baseline": 0.7}, "baseline-rounded"),
-    "balanced of nothing": ({"balanced_accuracy": 0.5}, "balanced-accuracy-is-half"),
-    "balanced too good": ({"balanced_accuracy": 0.95}, "balanced-accuracy-another"),
-    "balanced half a point too high": ({"balanced_accuracy": 0.847}, "balanced-accuracy-another"),
-    "balanced with one decimal": ({"balanced_accuracy": 0.8}, "balanced-accuracy-rounded"),
-    "balanced is the accuracy": ({"balanced_accuracy": 575 / 656}, "balanced-accuracy-is-accuracy"),
-    "balanced as text": ({"balanced_accuracy": "good"}, "balanced-accuracy-no-number"),
-    "balanced as count": ({"balanced_accuracy": 552}, "balanced-accuracy-no-fraction"),
-    "baseline as text": ({"baseline": "68.75"}, "baseline-no-number"),
-    "baseline as count": ({"baseline": 451}, "baseline-no-fraction"),
-}  # fmt: skip
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_field_that_is_missing_costs_its_share_and_a_slip_in_its_name_is_told(field):
+    others = {name: value for name, value in CARD.items() if name != field}
+    start = field.replace("_", "-")
+    verdict = judged(others)
+    assert (told(verdict), verdict.points) == ([f"{start}-missing"], 5.5)
+    for key in (field.upper(), field.replace("_", " ") + "s", field[:-1]):
+        verdict = judged({**others, key: CARD[field]})
+        assert (told(verdict), verdict.points) == ([f"{start}-misspelt"], 5.5)
+        assert f"`{key}` is no key of it: did you mean `{field}`?" in verdict.findings[0].text
 
 
-@pytest.mark.parametrize("name", WRONG_NUMBERS)
-def test_wrong_numbers_are_named_and_cost_a_field_each(name):
-    changed, mistake = WRONG_NUMBERS[name]
-    verdict = judged({**CARD, **changed})
-    assert mistake in told(verdict), verdict
-    assert verdict.points == pytest.approx(6 - 0.6 * len(changed)), verdict
+def test_a_key_that_is_none_is_told_and_costs_nothing():
+    verdict = judged({**CARD, "contact": "us", "accuracies": 1})
+    assert (told(verdict), verdict.points) == (["unknown-key"], 6)
+    assert "`accuracies` is no key" in verdict.findings[0].text
 
 
-def test_without_a_measured_inspector_its_three_numbers_earn_nothing():
+def test_a_card_in_prose_is_told_field_by_field_that_a_letter_is_expected():
+    prose = dict.fromkeys(STATEMENTS, "A true sentence of eight words or more about it.")
+    verdict = judged({**CARD, **prose})
+    assert told(verdict) == [f"{name.replace('_', '-')}-sentence" for name in FIELDS if name in STATEMENTS]
+    assert all("letter" in finding.text and "expected" in finding.text for finding in verdict.findings)
+    assert verdict.points == 3
+
+
+def test_the_points_are_the_same_for_every_seed():
+    cards = [CARD, {**CARD, "task": "A"}, {**CARD, "accuracy": 0.95, "limits": "A, B"}, {}]
+    for seed in (101, 102, 103):
+        assert [judged(card, seed=seed) for card in cards] == [judged(card) for card in cards]
+
+
+def test_more_right_is_never_worth_less():
+    """One field after the other is filled in, from an empty card to a right one."""
+    card, points = dict.fromkeys(CARD), []
+    for name in CARD:
+        card[name] = CARD[name]
+        points.append(judged(card).points)
+    assert points == [*(0.5 * (place + 1) for place in range(12)), 6]
+
+
+def test_without_a_measured_inspector_its_four_numbers_earn_nothing():
     verdict = judged(CARD, measured=None)
-    assert told(verdict) == ["accuracy-unmeasured", "interval-unmeasured", "balanced-accuracy-unmeasured"]
-    assert verdict.points == pytest.approx(4.2)
+    fields = ["accuracy", "interval", "balanced-accuracy", "missed"]
+    assert told(verdict) == [f"{field}-unmeasured" for field in fields]
+    assert verdict.points == 4
 
 
 def test_a_stale_card_is_told_what_was_measured():
-    verdict = judged(CARD, {**MEASURED, "correct": 544, "balanced": 0.78})
-    assert told(verdict) == ["accuracy-another", "interval-of-another-accuracy", "balanced-accuracy-another"]
-    assert "is 0.8765; the check of exercise 1 measured 0.8293" in verdict.findings[0].text
-
-
-def test_a_field_costs_its_share():
-    missing = {name: value for name, value in CARD.items() if name != "leak_warning"}
-    verdict = judged(missing)
-    assert verdict.points == pytest.approx(5.4)
-    assert told(verdict) == ["leak-warning-missing"]
+    verdict = judged(CARD, LOWER)
+    assert told(verdict) == [
+        "accuracy-another",
+        "interval-of-another-accuracy",
+        "balanced-accuracy-another",
+        "missed-another",
+    ]
+    assert "is 0.8765; the check of exercise 1 measured 0.7988" in verdict.findings[0].text
+    assert "is 0.2585; the check of exercise 1 measured 0.3415" in verdict.findings[3].text
 
 
 def test_a_card_is_a_dict():
     assert "takes the dict of your model card" in judged(list(CARD)).findings[0].text
 
 
-def test_every_known_mistake_of_the_numbers_is_reached():
-    answers = [{**CARD, **changed} for changed, _ in WRONG_NUMBERS.values()]
-    answers += [{}, dict.fromkeys(CARD)]
-    reached = {mistake for card in answers for mistake in told(judged(card))} | set(told(judged(CARD, None)))
-    known = [
-        row.id
-        for row in find_exercise(ID).mistakes
-        if row.id.startswith(("accuracy", "balanced", "baseline", "interval"))
-    ]
-    assert [name for name in known if name not in reached] == []
+def test_a_book_is_not_kept_whole():
+    card = {**CARD, "in_your_words": "a module, " * 20_000} | {f"key {i}": i for i in range(500)}
+    exercise, challenge, _ = asked()
+    evidence = collect_evidence(exercise, card, challenge).bundle["evidence"]
+    assert len(str(evidence)) < 10_000
+    assert judged(card).passed
+
+
+def test_whatever_the_evidence_says_there_is_a_verdict():
+    exercise, challenge, expected = asked()
+    bundle = collect_evidence(exercise, {**CARD, "limits": ["A", "C"], "data": 3}, challenge).bundle
+    for seed in range(300):
+        forged = changed(bundle["evidence"], np.random.default_rng(seed))
+        verdict = judge_evidence(bundle | {"evidence": forged}, expected, ID, others={INSPECTOR: MEASURED})
+        assert all(finding.text for finding in verdict.findings), seed
 
 
 @pytest.fixture
@@ -200,11 +228,13 @@ def desk(monkeypatch):
         monkeypatch.setattr(exercise, "published", lambda both=(challenge, expected): both)
 
 
+@pytest.mark.slow  # asks inspectors for all cells
 def test_at_the_desk_the_kernel_remembers_what_the_inspector_reached(desk):
     assert "accuracy-unmeasured" in told(try_answer(ID, CARD))
-    check(INSPECTOR, inspector(0.9, 0.8))  # right on 570 of 656 cells
+    check(INSPECTOR, inspector(0.9, 0.8))  # right on 570 of 656 test cells
     measured = checking._measured[INSPECTOR]
     card = {**CARD, "accuracy": 570 / 656, "interval": wilson(570), "balanced_accuracy": measured["balanced"]}
+    card["missed"] = 41 / 205
     assert try_answer(ID, card).passed
     assert told(try_answer(ID, {**card, "accuracy": 0.95})) == ["accuracy-another"]
     check(INSPECTOR, inspector(0.8, 0.7))  # trained anew, and the card left as it was
