@@ -84,6 +84,7 @@ def build(
     # Imported here: nbgrader and the exercises take seconds, which `--help` should not.
     from grader.authoring import LessonFolder, build_lesson
     from grader.authoring.claims import write_claims_page
+    from grader.authoring.glossary import write_glossary
     from grader.authoring.readme import write_readme_table
 
     console, results = Console(stderr=as_json), []
@@ -104,6 +105,8 @@ def build(
         results.append(asdict(built) | {"total_seconds": took})
     if write_claims_page():
         console.print("claims.md renewed")
+    if write_glossary():
+        console.print("glossary.md renewed")
     if write_readme_table():
         console.print("README.md: table of exercises renewed")
     if as_json:
@@ -116,11 +119,14 @@ def check(lessons: Lessons = None) -> None:
     """Say which built files no longer follow from their sources; exit code 1 if there are any."""
     from grader.authoring import LessonFolder, stale
     from grader.authoring.claims import claims_page_is_stale
+    from grader.authoring.glossary import glossary_is_stale
     from grader.authoring.readme import readme_is_stale
 
     sentences = [sentence for lesson in _choose(lessons) for sentence in stale(LessonFolder(lesson))]
     if claims_page_is_stale():
         sentences.append("solutions/claims.md no longer follows from claims.yaml: run `grader build`.")
+    if glossary_is_stale():
+        sentences.append("glossary.md no longer follows from solutions/glossary.yaml: run `grader build`.")
     if readme_is_stale():
         sentences.append("README.md's table of exercises is older than the exercises: run `grader build`.")
     for sentence in sentences:
