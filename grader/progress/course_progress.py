@@ -115,19 +115,27 @@ def read_course(here: Path | None = None) -> CourseProgress:
             raise CourseError("The folder of this kernel was deleted: open the lesson anew.") from error
     note = ""
     candidates = [here.parent, here / course.RELEASES.name, here]
-    if here.name not in course.lesson_ids(here.parent):
+    if here.name not in _lessons(here.parent):
         candidates = candidates[1:]
-    folder = next((one for one in candidates if course.lesson_ids(one)), None)
+    folder = next((one for one in candidates if _lessons(one)), None)
     if folder is None:
         folder = course.RELEASES
         note = f"This kernel works in {here}, where there are no lessons. Shown are those in {folder}."
-    lessons = course.lesson_ids(folder)
+    lessons = _lessons(folder)
     if not lessons:
         raise CourseError(
             f"No lessons were found from {here}: open a lesson's notebook, or go to the course's folder, "
             f"which holds {course.RELEASES.name}/."
         )
     return CourseProgress([_read(folder / lesson) for lesson in lessons], folder, here, note)
+
+
+def _lessons(folder: Path) -> list[str]:
+    """None in a folder that may not be looked into, such as the one above somebody's home."""
+    try:
+        return course.lesson_ids(folder)
+    except OSError:
+        return []
 
 
 def _read(folder: Path) -> LessonRow:

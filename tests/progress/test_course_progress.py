@@ -76,6 +76,18 @@ def test_another_kernels_folder_is_said(tmp_path, monkeypatch):
     assert found.note in repr(found)
 
 
+def test_a_folder_above_that_may_not_be_read_is_passed_over(folder, monkeypatch):
+    lesson_ids = course.lesson_ids
+
+    def forbidden(place):
+        if place == folder.parent:
+            raise PermissionError(13, "Permission denied")
+        return lesson_ids(place)
+
+    monkeypatch.setattr(course, "lesson_ids", forbidden)
+    assert len(read_course(folder).rows) == 5
+
+
 def test_no_lessons_anywhere_is_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr(course, "RELEASES", tmp_path / "notebooks")
     with pytest.raises(CourseError, match="No lessons were found from"):

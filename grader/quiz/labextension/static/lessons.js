@@ -136,7 +136,7 @@ function drawRow({ path, name, state, problem }, open) {
 }
 
 /**
- * The JupyterLab plugin; `Widget` is the application's own. In Notebook 7, which has no tabs, it does nothing.
+ * The JupyterLab plugin; `Widget` is the application's own. Notebook 7 has no tabs: there it does nothing.
  *
  * @param {new () => any} Widget
  */
@@ -204,7 +204,7 @@ export function createLessonsPlugin(Widget) {
         ),
       );
       // Drawn anew, a row loses the keyboard's focus: give it back.
-      for (const button of this._list.querySelectorAll("button")) if (button.title === focused) button.focus();
+      [...this._list.querySelectorAll("button")].find(({ title }) => title === focused)?.focus();
     }
   }
 
