@@ -8,15 +8,16 @@ from grader.lab.plots import STYLES, new_figure, show, styles_for
 
 
 def start_and_end(losses: Sequence[float | None]) -> str:
-    """Where a loss curve starts (mean of 5 steps) and ends (of 10), in words; None and NaN are no numbers."""
+    """Means of a loss curve's first and last ten steps, in words; None and NaN are no numbers."""
     values = _as_numbers(losses)
     numbers = values[np.isfinite(values)]
     if len(numbers) == 0:
         return "is never a number"
+    count = min(10, len(numbers))
+    told = f"has a mean of {numbers[:10].mean():.2f} over the first {count} step{'s' * (count > 1)}"
     if np.isnan(values[-1]):
-        last = int(np.flatnonzero(np.isfinite(values))[-1]) + 1
-        return f"starts at {numbers[:5].mean():.2f} and is no number after step {last}"
-    return f"starts at {numbers[:5].mean():.2f} and ends at {numbers[-10:].mean():.2f}"
+        return f"{told} and is no number after step {int(np.flatnonzero(np.isfinite(values))[-1]) + 1}"
+    return f"{told} and of {numbers[-10:].mean():.2f} over the last {count}"
 
 
 def _as_numbers(losses: Sequence[float | None]) -> np.ndarray:

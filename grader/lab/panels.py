@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _ADAM_COPIES = 3  # of each trainable parameter: its gradient and Adam's two moments
 _BYTES = 4  # of a float32
+_TOP = 3.0  # nats, upper end of the slider's loss axis
 
 
 def parameters_by_stage(model: "EfficientNet") -> dict[str, int]:
@@ -110,7 +111,7 @@ def sweep_slider(recorded: Recorded, recipe: str = "one rate", seed: int = 0) ->
 def _sweep_picture(run: dict) -> str:
     """A line of text and the loss as a drawing: SVG, so that nothing is loaded and any size is sharp."""
     steps = len(run["loss"])
-    words = start_and_end(run["loss"])
+    words = start_and_end(run["loss"]) + _above(run["loss"])
     told = (
         f"Rate {run['rate']:g}: the loss {words}; held-out accuracy {run['accuracy']:.1%}; a probe of the "
         f"backbone afterwards {run['probe']:.1%}; its weights moved by {run['moved']:.1%}."
@@ -119,27 +120,37 @@ def _sweep_picture(run: dict) -> str:
         f'<polyline points="{points}" fill="none" stroke="#0072B2" stroke-width="2"/>'
         for points in _polylines(run["loss"])
     )
-    label = f"Training loss from 0 to 3 nats against {steps} steps: it {words}"
+    label = f"Training loss from 0 to {_TOP:g} nats against {steps} steps: it {words}"
     return (
         f'<p role="status">{html.escape(told)}</p><svg width="340" height="150" role="img" '
         f'aria-label="{html.escape(label)}" font-size="11" font-family="sans-serif" fill="#333333">'
         f'<rect width="340" height="150" fill="#ffffff" stroke="#767676"/>'
         f'<path d="M25 5 V125 H335" fill="none" stroke="#767676"/>'
-        f'<text x="12" y="14">3</text><text x="12" y="128">0</text><text x="30" y="16">loss (nats)</text>'
+        f'<text x="12" y="14">{_TOP:g}</text><text x="12" y="128">0</text><text x="30" y="16">loss (nats)</text>'
         f'<text x="25" y="143">1</text><text x="170" y="143">step</text>'
-        f'<text x="335" y="143" text-anchor="end">{steps}</text>{lines}</svg>'
+        f'<text x="335" y="143" text-anchor="end">{steps}</text>'
+        f'<svg x="25" y="5" width="310" height="120" overflow="hidden">{lines}</svg></svg>'
     )
 
 
+def _above(losses: list[float | None]) -> str:
+    """In words, how many losses lie outside the drawing; "" if none does."""
+    count = sum(loss is not None and math.isfinite(loss) and loss > _TOP for loss in losses)
+    return f" ({count} of its {len(losses)} steps lie above {_TOP:g}, outside the drawing)" if count else ""
+
+
 def _polylines(losses: list[float | None]) -> list[str]:
-    """The curve's points, one text a stretch of numbers; a loss above 3 nats lies at the upper edge."""
+    """The curve's points, one text a stretch of numbers; towards a loss above the axis the line leaves the drawing.
+
+    Were such a loss drawn at the upper edge, several of them would look like a plateau.
+    """
     stretches: list[list[str]] = [[]]
     for place, loss in enumerate(losses):
         if loss is None or not math.isfinite(loss):
             stretches.append([])
         else:
-            x = 25 + 310 * place / max(1, len(losses) - 1)
-            stretches[-1].append(f"{x:.1f},{125 - 40 * min(loss, 3.0):.1f}")
+            x = 310 * place / max(1, len(losses) - 1)
+            stretches[-1].append(f"{x:.1f},{120 - 120 / _TOP * min(loss, 1e4):.1f}")
     return [" ".join(points) for points in stretches if points]
 
 

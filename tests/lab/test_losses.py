@@ -13,10 +13,13 @@ NAN, INF = math.nan, math.inf
 @pytest.mark.parametrize(
     ("losses", "words"),
     [
-        ([2.0] * 5 + [1.0] * 5 + [0.5] * 10, "starts at 2.00 and ends at 0.50"),
-        ([2.0, 1.0], "starts at 1.50 and ends at 1.50"),
-        ([2.0, 9.0, None, None], "starts at 5.50 and is no number after step 2"),
-        ([2.0, INF, NAN], "starts at 2.00 and is no number after step 1"),
+        (
+            [2.0] * 5 + [1.0] * 5 + [0.5] * 10,
+            "has a mean of 1.50 over the first 10 steps and of 0.50 over the last 10",
+        ),
+        ([2.0, 1.0], "has a mean of 1.50 over the first 2 steps and of 1.50 over the last 2"),
+        ([2.0, 9.0, None, None], "has a mean of 5.50 over the first 2 steps and is no number after step 2"),
+        ([2.0, INF, NAN], "has a mean of 2.00 over the first 1 step and is no number after step 1"),
         ([None, NAN], "is never a number"),
         ([], "is never a number"),
     ],
@@ -34,8 +37,10 @@ def test_every_axis_has_a_title_and_names_and_the_alt_texts_carry_the_numbers(sh
             assert ax.get_title()
             assert ax.get_xlabel()
     losses, range_test = [alt for _, alt in shown]
-    assert "low starts at 1.00 and ends at 1.00, held-out 71%" in losses
-    assert "high starts at 5.50 and ends at 5.50" in losses
+    assert (
+        "low has a mean of 1.00 over the first 10 steps and of 1.00 over the last 10, held-out 71%" in losses
+    )
+    assert "high has a mean of 5.50 over the first 2 steps" in losses
     assert "from 0.0001 to 10: the smoothed loss is lowest, 0.86, near the rate 0.01" in range_test
     assert "ends at 1.66" in range_test
 

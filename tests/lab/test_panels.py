@@ -136,7 +136,7 @@ def picture_of(panel):
 
 
 def points_of(picture):
-    lines = [child for child in picture if child.tag == "polyline"]
+    lines = picture.iter("polyline")
     return [[tuple(map(float, p.split(","))) for p in line.get("points").split()] for line in lines]
 
 
@@ -148,25 +148,32 @@ def test_the_slider_moves_through_the_rates_of_one_seed(shown):
     assert [rate for _, rate in slider.options] == [1e-3, 1e-2, 1e-1]
     assert slider.value == 1e-2
     assert set(bundle) == {WIDGET, "text/plain"}
-    assert "rate 0.001 starts at 0.90 and ends at 0.40, held-out 70%" in alt
-    assert "rate 0.1 starts at 2.95 and is no number after step 2" in alt
+    assert (
+        "rate 0.001 has a mean of 0.90 over the first 10 steps and of 0.40 over the last 10, held-out 70%"
+        in alt
+    )
+    assert "rate 0.1 has a mean of 2.95 over the first 2 steps and is no number after step 2" in alt
     slider.value = 1e-3
     assert words_of(panel) == (
-        "Rate 0.001: the loss starts at 0.90 and ends at 0.40; held-out accuracy 70.1%; a probe of the "
-        "backbone afterwards 80.0%; its weights moved by 5.0%."
+        "Rate 0.001: the loss has a mean of 0.90 over the first 10 steps and of 0.40 over the last 10; held-out "
+        "accuracy 70.1%; a probe of the backbone afterwards 80.0%; its weights moved by 5.0%."
     )
 
 
 def test_the_words_tell_a_loss_that_leaves_the_picture(shown):
     panels.sweep_slider(SWEEP)
     panel = the_panel(shown[0][0])
-    assert "ends at 8.00" in words_of(panel)
+    assert "of 8.00 over the last 10 (15 of its 20 steps lie above 3, outside the drawing)" in words_of(panel)
     picture = picture_of(panel)
     assert "against 20 steps" in picture.get("aria-label")
     (points,) = points_of(picture)
     assert len(points) == 20
-    width, height = int(picture.get("width")), int(picture.get("height"))
-    assert all(0 < x < width and 0 < y < height for x, y in points)
+    (frame,) = [child for child in picture if child.tag == "svg"]
+    assert frame.get("overflow") == "hidden"
+    width, height = int(frame.get("width")), int(frame.get("height"))
+    assert all(0 <= x <= width for x, _ in points)
+    assert all(0 <= y <= height for _, y in points[:5])
+    assert all(y < 0 for _, y in points[5:])  # not at the upper edge, where it would look like a plateau
 
 
 def test_losses_that_are_no_numbers_are_left_out_of_the_line(shown):

@@ -53,7 +53,7 @@ _OF_A_CURVE = [
         "wrong-diagnosis",
         lambda c: c.is_wrong,
         "{0.name}: “{0.said}” would show {0.looks}. Curve {0.name} looks otherwise.",
-        "Compare the first five steps, the last ten, and how far the two are apart.",
+        "Compare the mean of the first ten steps with that of the last ten, and how far single steps lie apart.",
         costs=1,
     ),
 ]
