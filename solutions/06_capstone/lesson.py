@@ -640,7 +640,7 @@ except NotImplementedError:
 #
 # **Letters** name the statement that holds, one for each field and for `limits` all that hold, as in `"A, B"`. The statements stand below. One fact for them was not told yet: the ImageNet weights, with which the network began, are under the licence Apache-2.0.
 #
-# `in_your_words` is for what letters cannot say: how often you changed the recipe after these numbers were known, for one. Your instructor can read it in your notebook. Nobody judges it, it brings no points, and left empty it costs none.
+# `in_your_words` is for what letters cannot say: how often you changed something after the test cells were asked and asked them again, for one. Your instructor can read it in your notebook. Nobody judges it, it brings no points, and left empty it costs none.
 
 # %% [markdown]
 # **`task`**: what goes in, and what comes out?
