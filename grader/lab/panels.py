@@ -126,7 +126,8 @@ def _sweep_picture(run: dict) -> str:
         f'aria-label="{html.escape(label)}" font-size="11" font-family="sans-serif" fill="#333333">'
         f'<rect width="340" height="150" fill="#ffffff" stroke="#767676"/>'
         f'<path d="M25 5 V125 H335" fill="none" stroke="#767676"/>'
-        f'<text x="12" y="14">{_TOP:g}</text><text x="12" y="128">0</text><text x="30" y="16">loss (nats)</text>'
+        f'<text x="12" y="14">{_TOP:g}</text><text x="12" y="128">0</text>'
+        f'<text x="30" y="16">loss (nats)</text>'
         f'<text x="25" y="143">1</text><text x="170" y="143">step</text>'
         f'<text x="335" y="143" text-anchor="end">{steps}</text>'
         f'<svg x="25" y="5" width="310" height="120" overflow="hidden">{lines}</svg></svg>'
@@ -140,7 +141,7 @@ def _above(losses: list[float | None]) -> str:
 
 
 def _polylines(losses: list[float | None]) -> list[str]:
-    """The curve's points, one text a stretch of numbers; towards a loss above the axis the line leaves the drawing.
+    """The curve's points, one text a stretch of numbers; towards a loss above the axis it leaves the drawing.
 
     Were such a loss drawn at the upper edge, several of them would look like a plateau.
     """

@@ -155,8 +155,8 @@ def test_the_slider_moves_through_the_rates_of_one_seed(shown):
     assert "rate 0.1 has a mean of 2.95 over the first 2 steps and is no number after step 2" in alt
     slider.value = 1e-3
     assert words_of(panel) == (
-        "Rate 0.001: the loss has a mean of 0.90 over the first 10 steps and of 0.40 over the last 10; held-out "
-        "accuracy 70.1%; a probe of the backbone afterwards 80.0%; its weights moved by 5.0%."
+        "Rate 0.001: the loss has a mean of 0.90 over the first 10 steps and of 0.40 over the last 10; "
+        "held-out accuracy 70.1%; a probe of the backbone afterwards 80.0%; its weights moved by 5.0%."
     )
 
 
