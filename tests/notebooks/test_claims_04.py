@@ -72,7 +72,7 @@ def test_the_four_curves_are_the_runs_that_their_diagnoses_name(recorded):
 
 
 def test_the_small_network_fails_in_silence_at_a_high_rate(lesson):
-    for seed in range(3):
+    for seed in range(5):
         _, _right_losses, right = lesson["fit_small"](1e-2, seed)
         _, losses, accuracy = lesson["fit_small"](1.0, seed)
         assert all(math.isfinite(loss) for loss in losses)
@@ -84,10 +84,10 @@ def test_the_small_network_fails_in_silence_at_a_high_rate(lesson):
 
 def test_near_the_edge_the_seed_decides_for_the_small_network(lesson):
     right, edge, beyond = (
-        sorted(lesson["fit_small"](rate, seed)[2] for seed in range(4)) for rate in (1e-2, 0.1, 0.3)
+        sorted(lesson["fit_small"](rate, seed)[2] for seed in range(5)) for rate in (1e-2, 0.1, 0.3)
     )
     assert right[-1] - right[0] < 0.04
-    assert edge[0] < 0.72 < 0.8 < edge[1]  # one of four is broken …
+    assert edge[0] < 0.72 < 0.8 < edge[1]  # one of five is broken …
     assert beyond[-1] < 0.7  # … and here all are
 
 
@@ -95,7 +95,7 @@ def test_a_fifth_to_a_tenth_of_the_lowest_point_is_a_good_rate_for_the_small_net
     def accuracy(rate, seed):
         return lesson["fit_small"](rate, seed, torch.optim.SGD, size=256)[2]
 
-    for seed in range(3):
+    for seed in range(5):
         rates, losses = lesson["range_test"](
             lesson["two_layers"](seed), lesson["small_batches"](400, 20 + seed, size=256), 1e-2, 30
         )
@@ -114,7 +114,7 @@ def test_a_fifth_to_a_tenth_of_the_lowest_point_is_a_good_rate_for_the_small_net
 
 def test_a_summed_loss_is_a_rate_times_the_batch_size(lesson):
     fit, step = lesson["fit_small"], lesson["summed_step"]
-    for seed in range(2):
+    for seed in range(5):
         mean, _, at_mean = fit(0.1, seed, torch.optim.SGD)
         summed, _, _ = fit(0.1 / 32, seed, torch.optim.SGD, step)
         for p, q in zip(mean.parameters(), summed.parameters(), strict=True):
@@ -256,12 +256,6 @@ def test_the_lessons_that_train_with_one_cycle_are_the_ones_that_are_named():
         if "OneCycleLR(" in (SOLUTIONS / lesson / "lesson.py").read_text(encoding="utf-8")
     }
     assert named - {"04"} == {"01", "02", "03", "05", "06"}
-
-
-def test_what_the_slider_starts_at(recorded):
-    (loss,) = recorded.values("loss", recipe="one rate", rate=0.1, seed=0)
-    assert loss[0] == pytest.approx(0.57, abs=0.005)
-    assert np.mean(loss[:5]) == pytest.approx(11.51, abs=0.005)
 
 
 @pytest.mark.slow
