@@ -21,7 +21,7 @@
 # | | |
 # | --- | --- |
 # | **After this lesson you can** | run a lesson from top to bottom; read the verdict of a check; answer a quiz; name the pretrained network of this course and what it expects; compute a majority baseline |
-# | **You need** | a little Python; no experience with PyTorch |
+# | **You need** | a little Python; no experience with PyTorch; for a word that you have forgotten, the [glossary](../glossary.md) |
 # | **Time** | about 10 minutes, of which the computer works a few seconds |
 
 # %% [markdown]
@@ -129,5 +129,7 @@ check("start.majority_baseline", majority_baseline)
 # - Run the cells from top to bottom; a check tells what is wrong and never stops the notebook.
 # - A pretrained network wants its images prepared as in its own training: here, mean 0.5 and standard deviation 0.5.
 # - An accuracy means little without the majority baseline beside it.
+#
+# How far are you? The panel *Lessons* in JupyterLab's left side bar lists all lessons with your points and opens them; `lab.progress()` in a cell does so, too. Both read the saved notebooks.
 #
 # Save the notebook (Ctrl + S, or ⌘ S) and go on with [lesson 1: from scratch or fine-tuned?](../01_scratch_vs_finetuning/lesson.ipynb)
