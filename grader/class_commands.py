@@ -65,7 +65,10 @@ def autograde(
     if workers and scheduler:
         raise CourseError("Give --workers or --scheduler, not both: a cluster has its own workers.")
     limits = Limits(notebook_seconds=time_limit, cell_seconds=min(600.0, time_limit), data_bytes=memory * GIB)
-    with _told_what_is_kept(), _ProgressBar(as_json) as tell:
+    kept = (
+        "What was executed is kept, and marks that are in the gradebook stay there: the same command goes on"
+    )
+    with _told(f"{kept} where it was."), _ProgressBar(as_json) as tell:
         run = ClassRun(
             Path.cwd(),
             lesson,
@@ -99,7 +102,8 @@ def recheck(
     from grader.sandbox.limits import GIB
 
     limits = Limits(notebook_seconds=time_limit, cell_seconds=min(600.0, time_limit), data_bytes=memory * GIB)
-    with _ProgressBar(as_json) as tell:
+    kept = "The gradebook holds all of the new marks or none: the same command makes it whole."
+    with _told(kept), _ProgressBar(as_json) as tell:
         run = ClassRun(
             Path.cwd(), lesson, tuple(students or ()), limits=limits, feedback=not no_feedback, tell=tell
         )
@@ -125,6 +129,11 @@ def collect(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
 ) -> None:
     """Lay out submissions for nbgrader. Nothing is dropped: what is doubtful is listed."""
+    with _told("What is laid out stays, and nothing is lost: the same command goes on."):
+        _collect(lesson, source, roster, exchange, dry_run)
+
+
+def _collect(lesson: str, source: Path | None, roster: Path | None, exchange: bool, dry_run: bool) -> None:
     from grader.submissions.collect import collect as lay_out
     from grader.submissions.collected_tables import show
 
@@ -154,16 +163,12 @@ def collect(
 
 
 @contextlib.contextmanager
-def _told_what_is_kept() -> Iterator[None]:
+def _told(what_is_kept: str) -> Iterator[None]:
     """Ctrl-C is no accident: say what became of the work, and end as a program that was interrupted."""
     try:
         yield
     except KeyboardInterrupt:
-        typer.echo(
-            "Interrupted. What was executed is kept, and marks that are in the gradebook stay there: the "
-            "same command goes on where it was.",
-            err=True,
-        )
+        typer.echo(f"Interrupted. {what_is_kept}", err=True)
         raise typer.Exit(INTERRUPTED) from None
 
 

@@ -40,6 +40,14 @@ def test_a_suspicion_stands_in_the_table_and_for_programs():
     assert summary.rows[0].state == "graded"
 
 
+def test_what_is_the_gradebooks_stands_in_the_table():
+    row = Row(student="ada", state="graded", points=3, max_points=6, penalty=2, needs_manual_grading=True)
+    file = io.StringIO()
+    show(Summary(lesson="02_a", sandbox="none", rows=[row]), Console(file=file, width=140))
+    for said in ("3 of 6", "late: 2 points taken off", "needs manual grading"):
+        assert said in file.getvalue()
+
+
 def test_what_a_student_wrote_cannot_steer_the_terminal_or_the_table():
     name, reason = "\x1b[31m[bold]\u202e\\", "\x1b]0;title\x07\x9b2J\r[red]why[/red] :heart:"
     row = Row(student=name, state="failed", feedback_problem=reason, suspicions=[reason], reasons=[reason])
