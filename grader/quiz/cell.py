@@ -8,6 +8,7 @@ from grader.quiz.fallback import as_html, as_text
 from grader.quiz.markup import to_blocks, to_nodes
 from grader.quiz.published import read_published
 from grader.quiz.sealing import seal, unseal
+from grader.quiz.standing_letters import listen
 
 MIME_TYPE = "application/vnd.finetuning-course.quiz.v1+json"
 
@@ -89,6 +90,7 @@ def quiz(exercise_id: str) -> QuizCell:
         raise CourseError(
             f'Lesson {published["lesson"]} has no {part}: it has "{prefix}.{next(iter(published["parts"]))}".'
         )
+    listen()
     return QuizCell(prefix, part, published)
 
 

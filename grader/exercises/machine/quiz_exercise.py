@@ -8,6 +8,7 @@ import numpy as np
 from grader.errors import CourseError
 from grader.exercises.machine.evidence_types import StrictEvidence
 from grader.exercises.machine.exercise import Exercise
+from grader.exercises.machine.unrun_answers import NOT_ANSWERED
 from grader.exercises.machine.verdict import Finding, Verdict
 from grader.quiz.published import read_published
 from grader.quiz.sealing import seal, unseal
@@ -86,7 +87,7 @@ class QuizExercise(Exercise):
             if letters.get(name) == key:
                 reached.append(points[name])
             elif letters.get(name) is None:
-                findings.append(Finding(text=f"`{name}`: not answered yet."))
+                findings.append(Finding(text=NOT_ANSWERED.format(name)))
             else:
                 findings.append(
                     Finding(

@@ -12,6 +12,7 @@ from grader.exercises.machine.collecting import collect_evidence
 from grader.exercises.machine.judging import judge_evidence
 from grader.exercises.machine.quiz_exercise import QuizExercise
 from grader.exercises.machine.verdict import Verdict
+from grader.quiz import standing_letters
 from grader.quiz.publish import keys, publish
 from grader.quiz.quiz_file import load_quiz
 from grader.quiz.sealing import seal
@@ -97,6 +98,65 @@ def test_something_else_than_a_dict_is_told(answer, told):
     verdict = try_answer("start.quiz", answer)
     assert verdict.points == 0
     assert "the dict of your answers" in told(verdict)
+
+
+# ---------------------------------------------------------------- the answer cell was not run
+
+NOT_RUN = "The answer cell was changed and not run: run it, then check again."
+
+
+@pytest.fixture
+def stands(monkeypatch):
+    """``stands(letters)``: what the extension tells of the answer cell, through the kernel's own door."""
+    doors = {}
+
+    class Shell:
+        class kernel:
+            class comm_manager:
+                register_target = doors.__setitem__
+
+    class Comm:
+        on_msg = staticmethod(lambda listen: doors.__setitem__("later", listen))
+
+    monkeypatch.setattr(standing_letters, "get_ipython", Shell)
+    monkeypatch.setattr(standing_letters, "_standing", {})
+    standing_letters.listen()
+
+    def tell(letters):
+        message = {"content": {"data": {"cell": "start-quiz-answers", "letters": letters}}}
+        doors["later"](message) if "later" in doors else doors[standing_letters.TARGET](Comm, message)
+
+    return tell
+
+
+def test_a_check_says_that_the_answer_cell_was_not_run(stands, told):
+    stands(dict.fromkeys(KEYS, ""))
+    stands(KEYS | {FIRST: ""})
+    verdict = check("start.quiz", dict.fromkeys(KEYS)).verdict
+    assert verdict.points == 0
+    assert verdict.findings[0].text == NOT_RUN
+    unanswered = [finding for finding in verdict.findings if "not answered yet" in finding.text]
+    assert [finding.text for finding in unanswered] == [f"`{FIRST}`: not answered yet."]
+
+
+def test_a_check_says_it_of_a_letter_that_was_changed_or_taken_away(stands):
+    for letter in (wrong_letter(FIRST), ""):
+        stands(KEYS | {FIRST: letter})
+        assert check("start.quiz", KEYS).verdict.findings[0].text == NOT_RUN
+
+
+def test_what_was_run_is_judged_and_no_more(stands, told):
+    stands(KEYS | {FIRST: None})  # something that the extension cannot read
+    verdict = check("start.quiz", {name: key.lower() for name, key in KEYS.items()}).verdict
+    assert verdict.passed
+    assert told(verdict).strip() == f"{len(KEYS)} of {len(KEYS)} questions are right."
+
+
+def test_without_the_extension_a_hint_says_what_may_be(monkeypatch):
+    monkeypatch.setattr(standing_letters, "_standing", {})
+    hint = "If there are letters in the answer cell, it was not run"
+    assert check("start.quiz", {}).verdict.findings[0].hint.startswith(hint)
+    assert check("start.quiz", dict.fromkeys(KEYS, "Z")).verdict.findings[0].hint == ""
 
 
 # ---------------------------------------------------------------- keys stay sealed

@@ -4,6 +4,7 @@
 // the answer cell, and what is drawn as chosen is what that cell says.
 
 import { lineFor, readLetter, smallestEdit, withLetter } from "./answers.js";
+import { CheckCell, tellKernel } from "./checked.js";
 
 const MIME_TYPE = "application/vnd.finetuning-course.quiz.v1+json";
 const LETTERS = "ABCDE";
@@ -31,7 +32,7 @@ const LETTERS = "ABCDE";
  *   undoManager?: { stopCapturing: () => void } | null }} SharedCell
  * @typedef {{ type: string, sharedModel: SharedCell, getMetadata: (name: string) => any }} Cell
  * @typedef {{ readOnly: boolean, cells: Iterable<Cell> & { changed: Signal } }} Notebook
- * @typedef {{ parent: LabWidget | null, model?: any }} LabWidget
+ * @typedef {{ parent: LabWidget | null, model?: any, sessionContext?: any }} LabWidget
  * @typedef {LabWidget & { node: HTMLElement, isDisposed: boolean, isAttached: boolean,
  *   addClass: (name: string) => void }} BaseWidget
  */
@@ -93,6 +94,10 @@ class AnswerCell {
     this._notebook = null;
     /** @type {Cell | null} */
     this._cell = null;
+    /** @type {any} */
+    this._session = null;
+    this._told = "";
+    this.check = new CheckCell(data.answer_cell.replace(/-answers$/, ""), onChange);
     // Cells may be cut, pasted or reloaded; look again whenever the list changes.
     this._onCells = () => {
       this._follow();
@@ -100,19 +105,46 @@ class AnswerCell {
     };
   }
 
-  /** Walk from the output up to the notebook that holds it. @param {LabWidget} widget */
+  /** Walk from the output up to the notebook that holds it, and to its kernel. @param {LabWidget} widget */
   connect(widget) {
-    for (let parent = widget.parent; parent && !this._notebook; parent = parent.parent) {
-      if (parent.model?.cells) this._notebook = parent.model;
+    for (let parent = widget.parent; parent && !this._session; parent = parent.parent) {
+      if (parent.model?.cells) this._notebook ??= parent.model;
+      if (this._notebook) this._session = parent.sessionContext ?? null;
     }
+    this.check.connect(this._notebook);
     this._notebook?.cells.changed.connect(this._onCells);
     this._follow();
   }
 
   disconnect() {
     this._notebook?.cells.changed.disconnect(this._onCells);
-    this._notebook = null;
+    this._notebook = this._session = null;
+    this._told = "";
+    this.check.connect(null);
     this._follow();
+  }
+
+  /** Tell the kernel what stands here: its check sees only what stood here when the cell was run. */
+  tell() {
+    const { answer_cell: cell, questions } = this._data;
+    const letters = Object.fromEntries(questions.map(({ id }) => [id, this.letter(id)]));
+    const kernel = this._session?.session?.kernel;
+    const text = JSON.stringify(letters);
+    if (!kernel || !this._cell || text === this._told) return;
+    this._told = text;
+    tellKernel(kernel, { cell, letters });
+  }
+
+  /** Whether the last check saw other letters than stand here; null where there was no check. */
+  get isAheadOfCheck() {
+    const seen = this.check.letters;
+    return (
+      seen &&
+      this._data.questions.some(({ id }) => {
+        const letter = this.letter(id);
+        return letter !== null && letter !== (seen[id] ?? "");
+      })
+    );
   }
 
   _follow() {
@@ -426,6 +458,7 @@ class QuizView {
     this._notice.textContent = obstacle
       ? `${obstacle} You may choose here all the same; what counts is the line you type into the answer cell.`
       : "";
+    if (this._data.graded) this._cell.tell();
     this._showProgress();
   }
 
@@ -436,8 +469,16 @@ class QuizView {
     const score = this._hasKeys && answered ? ` · ${right} right` : "";
     this._progress.textContent = `${answered} of ${total} answered${score}`;
     this._marks.forEach((mark, i) => mark.classList.toggle("ftq-done", this._questions[i].letter !== ""));
-    this._next.hidden = answered < total || !this._data.graded;
-    this._next.textContent = "All answered. Run the two cells below to have your answers checked.";
+    const ahead = this._cell.isAheadOfCheck;
+    this._next.hidden = !this._data.graded || (answered < total && !ahead);
+    if (ahead) {
+      this._next.textContent =
+        "The last check saw other answers than these: run the answer cell, then the check again.";
+    } else if (ahead === false) {
+      this._next.textContent = this._hasKeys ? `Checked: ${right} of ${total} right.` : "Checked.";
+    } else {
+      this._next.textContent = "All answered. Run the two cells below to have your answers checked.";
+    }
   }
 }
 
