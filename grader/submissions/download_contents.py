@@ -81,7 +81,7 @@ def and_others(names: list[str]) -> str:
 
 def limit_of(name: str) -> int:
     """Bytes that one file of this name may have."""
-    return _LIMITS.notebook if name.lower().endswith(".ipynb") else _LIMITS.file
+    return _LIMITS.with_pictures if name.lower().endswith(".ipynb") else _LIMITS.file
 
 
 def why_unsafe(name: str) -> str | None:

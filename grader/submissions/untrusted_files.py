@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from grader.lesson_folder import NOTEBOOK
+from grader.submissions.shown_data import without_shown_data
 
 TIMESTAMP, SECRET = "timestamp.txt", "submission_secret.txt"  # of `nbgrader submit`
 _PASSED_OVER = frozenset([".ipynb_checkpoints", "__pycache__", ".checkpoints", "my_photos"])
@@ -24,11 +25,12 @@ class Refused(Exception):
 
 
 class FileLimits(BaseModel):
-    """Bytes of one notebook, of one other file, of all together; number of files."""
+    """Bytes of a notebook without and with what it shows, of another file, of all; number of files."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     notebook: int = 30_000_000
+    with_pictures: int = 100_000_000
     file: int = 20_000_000
     total: int = 80_000_000
     files: int = 200
@@ -42,6 +44,19 @@ def read_regular(path: Path, limit: int) -> bytes:
         Refused: it is a link, a folder, a device or a pipe, larger than ``limit`` bytes, or unreadable.
     """
     return _read(path.name, None, limit, path)
+
+
+def bounded_notebook(content: bytes, limit: int) -> bytes:
+    """A notebook's file; without what its cells show where it is larger than ``limit`` bytes with it.
+
+    Raises:
+        Refused: it is larger all the same.
+    """
+    if len(content) > limit:
+        content = without_shown_data(content)
+    if len(content) > limit:
+        raise Refused(f"it is larger than {limit / 1e6:g} MB even without what its cells show")
+    return content
 
 
 def regular_files(folder: Path, limits: FileLimits) -> tuple[dict[str, bytes], list[str]]:
@@ -129,7 +144,6 @@ def _walk(folder: int, prefix: str, taken: Taken) -> None:
                 _enter(folder, name, prefix, taken)
                 continue
             left = limits.total - sum(map(len, files.values()))
-            most = limits.notebook if name.endswith(".ipynb") else limits.file
             if left <= 0:
                 problems.append(
                     f"The files are larger than {limits.total / 1e6:g} MB together: {shown} is not taken."
@@ -137,7 +151,11 @@ def _walk(folder: int, prefix: str, taken: Taken) -> None:
                 return
             if (text := _text(prefix + name)) in files:
                 raise Refused("its name differs from another's only in what is no text")
-            files[text] = _read(name, folder, min(most, left), taken=taken)
+            if name.endswith(".ipynb"):
+                content = _read(name, folder, limits.with_pictures, taken=taken)
+                files[text] = bounded_notebook(content, min(limits.notebook, left))
+            else:
+                files[text] = _read(name, folder, min(limits.file, left), taken=taken)
         except OSError as error:
             problems.append(f"{shown} is not taken: {_why(error)}.")
         except Refused as reason:

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from grader.submissions.matching import HandedIn
 from grader.submissions.student_notebook import parse_notebook
-from grader.submissions.untrusted_files import Refused
+from grader.submissions.untrusted_files import FileLimits, Refused, bounded_notebook
 from grader.submissions.usual_names import is_named_like_the_lesson, without_copy_mark
 
 
@@ -83,7 +83,7 @@ def choose(handed: Sequence[HandedIn], student: str, lesson: str, cells: Collect
 def cells_of(notebook: bytes) -> frozenset[str]:
     """The ``grade_id`` of every cell that nbgrader knows; none if it is no notebook."""
     try:
-        parsed = parse_notebook(notebook)
+        parsed = parse_notebook(bounded_notebook(notebook, FileLimits().notebook))
     except Refused:
         return frozenset()
     return frozenset(cell.metadata.nbgrader.grade_id for cell in parsed.cells if "nbgrader" in cell.metadata)

@@ -38,7 +38,7 @@ def test_zips_that_lead_out_link_or_grow_are_refused_and_named(course, write):
         link = zipfile.ZipInfo("link.ipynb")
         link.external_attr = (stat.S_IFLNK | 0o777) << 16
         archive.writestr(link, "/etc/passwd")
-        archive.writestr("bomb.ipynb", b" " * 31_000_000)
+        archive.writestr("bomb.ipynb", b" " * 101_000_000)
         archive.writestr("x" * 1001, b"")
     collected = course.collect_from(path)
     assert collected.placed == []
@@ -47,7 +47,7 @@ def test_zips_that_lead_out_link_or_grow_are_refused_and_named(course, write):
         "/evil.ipynb": "its name leads out of the folder",
         "c:/evil.ipynb": "its name leads out of the folder",
         "link.ipynb": "it is a link",
-        "bomb.ipynb": "it is larger than 30 MB",
+        "bomb.ipynb": "it is larger than 100 MB",
         "x" * 1001: "a part of its name has more than 1,000 letters",
     }
     assert not (course.folder / "submitted").exists()
