@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from unittest import mock
 
@@ -151,6 +151,30 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     from grader.lab.prepared import prepare_everything
 
     prepare_everything()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Where the time went, by folder: the sum over all workers."""
+    reports = [
+        report
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if isinstance(report, pytest.TestReport)
+    ]
+    taken = seconds_by_folder((report.nodeid, report.duration) for report in reports)
+    if len(taken) > 1:
+        terminalreporter.section("seconds by folder")
+        for folder, seconds in taken.items():
+            terminalreporter.write_line(f"{seconds:8.0f}  {folder}")
+
+
+def seconds_by_folder(durations: Iterable[tuple[str, float]]) -> dict[str, float]:
+    """Of tests by the folder of their file, of a lesson's cells by the lesson; the longest first."""
+    taken: dict[str, float] = {}
+    for nodeid, seconds in durations:
+        folder = nodeid.partition("::")[0].rpartition("/")[0]
+        taken[folder] = taken.get(folder, 0.0) + seconds
+    return dict(sorted(taken.items(), key=lambda item: -item[1]))
 
 
 def _cores() -> int:

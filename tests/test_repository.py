@@ -119,3 +119,13 @@ def test_hooks_are_programs_of_this_environment() -> None:
         assert (Path(sysconfig.get_path("scripts")) / program).exists()
         # What is built is looked at by a test.
         assert program == "grader" or f"{program} {argument}" in ci, f"{hook['entry']} is no part of .ci/run"
+
+
+def test_the_time_of_tests_is_summed_by_folder(pytestconfig):
+    """Of setup, call and teardown alike; the folder that takes longest stands first."""
+    plugins = pytestconfig.pluginmanager.get_plugins()
+    settings = next(one for one in plugins if getattr(one, "__file__", None) == str(ROOT / "conftest.py"))
+    durations = [("tests/a/test_b.py::test_c[x/y]", 1.0), ("tests/test_d.py::test_e", 2.0)]
+    durations += [("tests/a/test_f.py::test_g", 1.5), ("solutions/00_start/lesson.ipynb::Cell 0", 0.5)]
+    taken = settings.seconds_by_folder(durations)
+    assert list(taken.items()) == [("tests/a", 2.5), ("tests", 2.0), ("solutions/00_start", 0.5)]
