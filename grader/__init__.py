@@ -11,7 +11,7 @@ Rooms, from the top down:
     exercises
     quiz
     lab, sandbox, submissions
-    progress                    # points that saved notebooks show
+    progress, reset_answer      # points that saved notebooks show; a released cell again
     lesson_folder
     course
     atomic_write, cell_names, errors, late_iri_syntax, message_limit, nearest_name

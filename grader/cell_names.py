@@ -5,6 +5,7 @@ knows its cells by ("scratch-training_step", "scratch-training_step-answer").
 """
 
 STARTING_PROGRAM = "starting_program"  # metadata of an answer cell: the source that its release begins with
+RELEASED = "released_source"  # metadata of a released cell that students change: its source, to reset it
 
 
 def grade_id(exercise_id: str, suffix: str = "") -> str:

@@ -152,6 +152,19 @@ def progress() -> None:
 
 @app.command()
 @_one_line_errors
+def reset(exercise: Annotated[str, typer.Argument(help="Such as freezing.freeze_backbone.")]) -> None:
+    """For a learner: give an answer its released text again; the old answer stays below it, as a comment."""
+    from grader.reset_answer import reset_answer
+
+    path = reset_answer(exercise)
+    typer.echo(
+        f"{exercise} is as it was released, in {path}; your answer stands below it as a comment. "
+        f"If the lesson is open, choose File > Reload Notebook from Disk before anything is saved."
+    )
+
+
+@app.command()
+@_one_line_errors
 def doctor() -> None:
     """Look at the environment and say what to mend; exit code 1 if the lessons would not run."""
     from grader.doctor import Status, examine

@@ -109,7 +109,7 @@ def majority_baseline(labels):
 
 
 # %% [markdown]
-# The next cell **checks** your function on labels that it has not seen. It tells what is wrong and gives a hint; you may try as often as you like.
+# The next cell **checks** your function on labels that it has not seen. It tells what is wrong and gives a hint; you may try as often as you like. To begin anew, right-click your cell and choose *Reset This Answer*: what you had stays below, as a comment.
 #
 # One rule holds in every lesson: what a task does not ask for stays as it was. A function that leaves a model otherwise changed than the task wants loses one point for it, be it in weights or in something that a later lesson introduces. Where a number is asked for, Python's own, NumPy's and PyTorch's are all fine.
 

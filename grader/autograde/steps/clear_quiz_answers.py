@@ -6,7 +6,8 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearSolutions
 
-from grader.cell_names import STARTING_PROGRAM
+from grader.cell_names import RELEASED, STARTING_PROGRAM
+from grader.submissions.transplant import YOURS_TO_CHANGE
 
 ANSWER_CELL = re.compile(r"[a-z0-9_]+-(quiz|recall)-answers")
 
@@ -26,7 +27,16 @@ class ClearQuizAnswers(ClearSolutions):
     def preprocess_cell(
         self, cell: NotebookNode, resources: ResourcesDict, cell_index: int
     ) -> tuple[NotebookNode, ResourcesDict]:
-        """Clear one cell."""
+        """Clear one cell, and keep what is released, so that a student can have it again."""
+        cell, resources = self._cleared(cell, resources, cell_index)
+        is_answer = cell.metadata.get("nbgrader", {}).get("solution", False)
+        if is_answer or YOURS_TO_CHANGE in cell.metadata.get("tags", []):
+            cell.metadata[RELEASED] = cell.source
+        return cell, resources
+
+    def _cleared(
+        self, cell: NotebookNode, resources: ResourcesDict, cell_index: int
+    ) -> tuple[NotebookNode, ResourcesDict]:
         if (program := cell.metadata.pop(STARTING_PROGRAM, None)) is not None:
             cell.source = program
             return cell, resources

@@ -50,15 +50,20 @@
     /** @param {string} name */
     async get(name) {
       if (name !== "./extension") throw new Error(`finetuning-course-quiz has no module ${name}`);
-      const [{ Widget }, { IRenderMimeRegistry }, quiz, lessons] = await Promise.all([
+      const [{ Widget }, { IRenderMimeRegistry }, quiz, lessons, reset] = await Promise.all([
         shared("@lumino/widgets"),
         shared("@jupyterlab/rendermime"),
         import(new URL("quiz.js", base).href),
         import(new URL("lessons.js", base).href),
+        import(new URL("reset.js", base).href),
       ]);
       addStylesheet("quiz.css");
       addStylesheet("lessons.css");
-      const plugins = [quiz.createPlugin(Widget, IRenderMimeRegistry), lessons.createLessonsPlugin(Widget)];
+      const plugins = [
+        quiz.createPlugin(Widget, IRenderMimeRegistry),
+        lessons.createLessonsPlugin(Widget),
+        reset.createResetPlugin(),
+      ];
       const module = { __esModule: true, default: plugins };
       return () => module;
     },
