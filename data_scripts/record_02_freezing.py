@@ -11,9 +11,9 @@ from rich import print
 from grader.authoring.recording import RecordingFile, lesson_functions
 
 LESSON = "02_freezing"
-SEEDS = (0, 1, 2)
-LABELS = (50, 200, 1000)
-RATES = (1e-3, 3e-3, 1e-2, 3e-2)
+SEEDS = {50: range(10), 200: range(5), 1000: range(5)}  # by the number of labels
+CHOOSING_SEEDS = (0, 1, 2)
+RATES = {"head": (1e-3, 3e-3, 1e-2, 3e-2, 1e-1), "last two stages": (1e-3, 3e-3, 1e-2, 3e-2)}
 CHOICES = ("head", "last two stages", "everything")
 
 
@@ -29,12 +29,12 @@ def planned_runs(lesson: dict) -> list[dict]:
 
     runs = [
         run(choice, 200, seed, budget="choosing", rate=rate)
-        for choice in ("head", "last two stages")
-        for rate in RATES
-        for seed in SEEDS
+        for choice, rates in RATES.items()
+        for rate in rates
+        for seed in CHOOSING_SEEDS
     ]
-    for seed in SEEDS:
-        for labels in LABELS:
+    for labels, seeds in SEEDS.items():
+        for seed in seeds:
             runs += [run(choice, labels, seed) for choice in CHOICES]
             runs += [run("head", labels, seed, "moving")]
     return runs
@@ -47,7 +47,7 @@ def measure(
     held_out = lesson["test"]
     if budget == "choosing":
         held_out = lesson["cells"].few_labels(lesson["train"], len(lesson["train"]), seed)[-656:]
-    history = lesson["run"](choice, labels, 60, seed, statistics, held_out, rate)
+    history = lesson["run"](choice, labels, 60, seed, statistics, held_out, rate, every=60)
     return {
         "choice": choice,
         "labels": labels,

@@ -1,4 +1,4 @@
-"""What lesson 2 says in words, held against its measurements: three seeds, with their 95 % intervals.
+"""What lesson 2 says in words, held against its measurements: five seeds, with their 95 % intervals.
 
 Where the text calls a comparison open its interval holds zero, and where it does not, it does not.
 """
@@ -38,7 +38,7 @@ def lesson(course_cache):
 def accuracies(recorded, arm, labels, column="accuracy"):
     choice, statistics = ARMS[arm]
     values = recorded.values(column, choice=choice, statistics=statistics, labels=labels, budget="60 steps")
-    assert len(values) == 3
+    assert len(values) == 5
     return values
 
 
@@ -58,19 +58,19 @@ def kept(lesson, choice, model=None, parts=None):
     )
 
 
-def test_every_run_is_recorded_for_three_seeds(recorded):
+def test_every_run_is_recorded_for_five_seeds(recorded):
     for choice, statistics in ARMS.values():
         for labels in (50, 200, 1000):
             named = {"choice": choice, "statistics": statistics, "labels": labels, "budget": "60 steps"}
-            assert sorted(recorded.values("seed", **named)) == [0, 1, 2]
+            assert sorted(recorded.values("seed", **named)) == [0, 1, 2, 3, 4]
 
 
-def test_everything_is_the_fine_tuned_network_of_lesson_1(recorded):
-    earlier = load_recorded("01_scratch_vs_finetuning").values(
-        "accuracy", start="fine-tuned", labels=200, budget="short"
-    )
-    assert earlier.mean() == pytest.approx(0.83, abs=0.005)
-    assert accuracies(recorded, "everything", 200).mean() == pytest.approx(earlier.mean(), abs=0.01)
+def test_everything_is_the_fine_tuned_network_of_lesson_1_run_for_run(recorded):
+    lesson_1 = load_recorded("01_scratch_vs_finetuning")
+    for labels in (50, 200, 1000):
+        earlier = lesson_1.values("accuracy", start="fine-tuned", labels=labels, budget="short")
+        np.testing.assert_array_equal(earlier, accuracies(recorded, "everything", labels))
+    assert accuracies(recorded, "everything", 200).mean() == pytest.approx(0.82, abs=0.005)
 
 
 def gaps(recorded, first, second, labels, column="accuracy"):
@@ -78,34 +78,45 @@ def gaps(recorded, first, second, labels, column="accuracy"):
     return accuracies(recorded, first, labels, column) - accuracies(recorded, second, labels, column)
 
 
-@pytest.mark.parametrize(("labels", "is_clear"), [(50, False), (200, True), (1000, True)])
-def test_moving_statistics_cost_the_head_four_to_five_points(recorded, interval, labels, is_clear):
+@pytest.mark.parametrize("labels", [50, 200, 1000])
+def test_moving_statistics_cost_the_head_four_to_six_points(recorded, interval, labels):
     lost = gaps(recorded, "linear probe", "head, statistics moving", labels)
-    assert 3.9 < 100 * lost.mean() < 5.1
-    assert lost.min() > 0
-    assert (interval(lost)[0] > 0) == is_clear
+    assert 4 < 100 * lost.mean() < 6
+    for column in ("accuracy", "balanced_accuracy"):
+        assert interval(gaps(recorded, "linear probe", "head, statistics moving", labels, column))[0] > 0.5
 
 
-def test_with_fifty_labels_training_everything_comes_last(recorded, interval):
-    last = gaps(recorded, "last two stages", "everything", 50)
-    assert interval(last) == pytest.approx((1.5, 4.7), abs=0.06)
-    assert 100 * last.mean() == pytest.approx(3.1, abs=0.06)
-    probe = gaps(recorded, "linear probe", "everything", 50)
-    assert interval(probe) == pytest.approx((-1.3, 7.9), abs=0.06)  # open
-    assert 100 * probe.mean() == pytest.approx(3.3, abs=0.06)
-    assert interval(gaps(recorded, "linear probe", "everything", 50, "balanced_accuracy"))[0] > 0
+@pytest.mark.parametrize(
+    ("arm", "column", "mean", "ends"),
+    [
+        ("linear probe", "accuracy", 2.9, (1.0, 4.7)),
+        ("linear probe", "balanced_accuracy", 1.8, (0.4, 3.3)),
+        ("last two stages", "accuracy", 2.5, (1.1, 3.8)),
+        ("last two stages", "balanced_accuracy", 0.0, (-2.2, 2.2)),  # open
+    ],
+)
+def test_with_fifty_labels_training_everything_comes_last(recorded, interval, arm, column, mean, ends):
+    lead = gaps(recorded, arm, "everything", 50, column)
+    assert 100 * lead.mean() == pytest.approx(mean, abs=0.06)
+    assert interval(lead) == pytest.approx(ends, abs=0.06)
 
 
-def test_with_two_hundred_labels_three_choices_are_close(recorded, interval):
+def test_with_two_hundred_labels_it_is_open_which_of_three_is_ahead(recorded, interval):
     for arm in ("linear probe", "last two stages"):
         gap = gaps(recorded, arm, "everything", 200)
-        assert abs(gap.mean()) < 0.005
-        assert max(np.abs(interval(gap))) < 3
+        assert 0.009 < gap.mean() < 0.011  # "by one point"
+        low, high = interval(gap)
+        assert low < 0
+        assert high > 3
+    low, high = interval(gaps(recorded, "linear probe", "last two stages", 200))
+    assert low < 0 < high
 
 
-def test_with_a_thousand_labels_accuracy_and_balanced_accuracy_disagree(recorded, interval):
+def test_with_a_thousand_labels_everything_leads_the_probe_in_accuracy_alone(recorded, interval):
     lead = gaps(recorded, "everything", "linear probe", 1000)
-    assert interval(lead) == pytest.approx((0.1, 2.0), abs=0.06)
+    assert 100 * lead.mean() == pytest.approx(2.3, abs=0.06)
+    assert interval(lead) == pytest.approx((0.03, 4.7), abs=0.06)
+    assert interval(lead)[0] > 0
     balanced = gaps(recorded, "linear probe", "everything", 1000, "balanced_accuracy")
     assert balanced.mean() > 0
     assert interval(balanced)[0] < 0  # open
@@ -140,15 +151,11 @@ def test_each_choice_has_the_rate_that_served_it_best(recorded, lesson, choice):
         rate: recorded.values("accuracy", choice=choice, budget="choosing", rate=rate).mean()
         for rate in recorded.settings_of("rate", choice=choice, budget="choosing")
     }
-    assert len(means) == 4
     assert max(means, key=means.get) == lesson["RATE"][choice]
+    assert min(means) < lesson["RATE"][choice] < max(means)  # no edge of the grid
     assert {
         run["rate"] for run in recorded.runs if run["budget"] == "60 steps" and run["choice"] == choice
     } == {lesson["RATE"][choice]}
-
-
-def test_the_heads_best_rate_is_the_highest_tried(recorded, lesson):
-    assert max(recorded.settings_of("rate", choice="head", budget="choosing")) == lesson["RATE"]["head"]
 
 
 @pytest.mark.slow
