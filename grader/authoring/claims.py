@@ -148,8 +148,9 @@ def claims_page(measured: Sequence[Measured]) -> str:
         "Made by `grader build` from `claims.yaml` and the lessons' `recorded.json`. Differences are in "
         "percentage points: the mean over the runs, paired by seed, with its 95 % interval (Student's t) in "
         "brackets. The interval speaks of new seeds; photographs, splits and budget stay as they were. "
-        "Twelve runs are three seeds in each of four quarters of the cells; with the quarters as units the "
-        "intervals are wider, and lesson 5 gives them over cells. Rows that rest on some of the same runs "
+        "Twelve runs are three seeds in each of four quarters of the cells (in lesson 3 four in each of "
+        "three); with the quarters as units the intervals are wider, and lesson 5 gives them over cells. "
+        "Rows that rest on some of the same runs "
         "err together: the sixth column names them. The last column is what a test insists on for the "
         "whole interval.",
         "",
