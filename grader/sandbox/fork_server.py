@@ -163,9 +163,8 @@ def _as_new(threads: int) -> None:
         torch.set_num_threads(threads)
         torch.seed()
     random.seed()
-    # A student's own modules, behind the standard library, as in a kernel that is started cold.
-    packages = next((i for i, path in enumerate(sys.path) if path.endswith("-packages")), len(sys.path))
-    sys.path.insert(packages, "")
+    # A student's own modules, behind all packages: a file called like one would break the lesson's own cells.
+    sys.path.append("")
     gc.unfreeze()
 
 

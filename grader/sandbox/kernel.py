@@ -30,7 +30,10 @@ _FORKED: dict[Sandbox, Kind] = {
     Sandbox.LANDLOCK: "landlock",
     Sandbox.NONE: "none",
 }
-_ARGUMENTS = ["-m", "ipykernel_launcher", "-f", "{connection_file}", "--HistoryManager.enabled=False"]
+# IPython puts the student's folder before the packages. Behind them no file of hers stands in for one.
+_HERS_LAST = "--IPKernelApp.exec_lines=__import__('sys').path.sort(key=bool, reverse=True)"
+_OPTIONS = ["--HistoryManager.enabled=False", _HERS_LAST]
+_ARGUMENTS = ["-m", "ipykernel_launcher", "-f", "{connection_file}", *_OPTIONS]
 
 
 @functools.cache

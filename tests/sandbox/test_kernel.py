@@ -60,6 +60,21 @@ def test_it_starts_in_its_folder_with_its_files_and_variables(sandbox, tmp_path)
     assert shown[1].startswith("7")
 
 
+def test_no_file_of_the_students_stands_in_for_a_package(sandbox, tmp_path):
+    """The lesson's own first cells would fail by it, and the machine be blamed."""
+    for name in ("filelock.py", "platformdirs.py"):
+        (tmp_path / name).write_text("raise SystemExit('a file of the student')")
+    (tmp_path / "own_module.py").write_text("VALUE = 7")
+    shown = run(
+        sandbox,
+        tmp_path,
+        "from filelock import FileLock; import platformdirs; print('the package')",
+        "import own_module; print(own_module.VALUE)",
+    )
+    assert shown[0].startswith("the package")
+    assert shown[1].startswith("7")
+
+
 def test_libraries_and_figures_work_as_at_home(sandbox, tmp_path):
     shown = run(
         sandbox,
