@@ -1,10 +1,11 @@
-"""Figures of a decision between two classes: how well it ranks, what a threshold costs, what a chance is worth."""
+"""Figures of a decision between two classes: how well it ranks, what a threshold costs, how true it is."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from grader.lab.plots import BASELINE, STYLES, new_figure, show, styles_for
+from grader.lab.plots import BASELINE, STYLES, Style, new_figure, show, styles_for
 
 _Curve = tuple[Sequence[float], Sequence[float]]
 
@@ -27,7 +28,7 @@ def ranking_curves(
     left.plot([0, 1], [0, 1], label="by chance", **BASELINE)
     right.axhline(share, label="by chance", **BASELINE)
     for (name, (alarms, recall, precision)), mark in zip(marks.items(), styles.values(), strict=True):
-        drawn = {"color": mark.color, "marker": mark.marker, "markersize": 10, "markeredgecolor": "black"}
+        drawn = _as_mark(mark)
         left.plot(alarms, recall, linestyle="", label=name, **drawn)
         right.plot(recall, precision, linestyle="", label=name, **drawn)
     left.set(title="ROC curve", xlabel="false alarm rate", ylabel="recall")
@@ -60,7 +61,7 @@ def cost_curve(thresholds: Sequence[float], costs: Sequence[float], marks: Mappi
     told, styles = [], styles_for([f"mark {name}" for name in marks])
     for (name, threshold), style in zip(marks.items(), styles.values(), strict=True):
         cost = float(np.interp(threshold, thresholds, costs))
-        drawn = {"color": style.color, "marker": style.marker, "markersize": 10, "markeredgecolor": "black"}
+        drawn = _as_mark(style)
         ax.plot(threshold, cost, linestyle="", label=name, **drawn)
         told.append(f"{name}, at {threshold:.2f}, costs {cost:.0f}")
     ax.set(
@@ -98,3 +99,8 @@ def reliability(curves: Mapping[str, _Curve], title: str) -> None:
     ax.yaxis.set_major_formatter("{x:.0%}")
     ax.legend(frameon=False, fontsize=9, loc="upper left")
     show(figure, f"Line chart. {title}; on the diagonal predictions come true. {'. '.join(told)}.")
+
+
+def _as_mark(style: Style) -> dict[str, Any]:
+    """One place on a curve, as keyword arguments of ``Axes.plot``."""
+    return {"color": style.color, "marker": style.marker, "markersize": 10, "markeredgecolor": "black"}

@@ -10,16 +10,18 @@ from scipy.stats import beta, binom, binomtest
 from scipy.stats import t as student_t
 
 from grader.exercises.kit.condition import expected_condition
-from grader.exercises.lesson_06_capstone.held_out import held_out_cells
+from grader.exercises.lesson_06_capstone.held_out import indices_of, solar_cells
 from grader.exercises.lesson_06_capstone.saved_networks import fresh_network, trained_network
 from grader.quiz.sealing import seal
 
 
 def inspector(challenge: dict) -> dict:
-    """Labels of the held-out cells in the order of asking, which were asked again or changed, the interval of each count."""
-    cells, asked = held_out_cells(challenge)
+    """Labels of the cells in the order of asking, which were asked again or changed, the interval of each count."""
+    cells, asked = solar_cells(challenge)
     return {
+        "part": challenge["part"],
         "labels": cells.defective[asked],
+        "test_labels": cells.defective[indices_of(cells, "test")],
         "intervals": _intervals(len(asked)),
         "batch": challenge["batch"],
         "together": challenge["together"],

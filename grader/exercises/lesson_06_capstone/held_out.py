@@ -1,16 +1,24 @@
-"""The solar cells that the capstone holds out."""
+"""The solar cells that do not train the capstone's inspector: 492 for choosing, 656 to judge."""
 
 from typing import Any
 
 import numpy as np
 
-HELD_OUT = 656  # cells of the stratified split
+TRAIN, VALIDATION, TEST = 1476, 492, 656
 
 
-def held_out_cells(challenge: dict[str, Any]) -> tuple[Any, np.ndarray]:
-    """The solar cells of a challenge, and the indices of the held-out ones in the order of asking."""
+def indices_of(cells: Any, part: str) -> np.ndarray:
+    """Indices of the "validation" or the "test" cells, int64, sorted: the lesson draws the same."""
+    rest, judging = cells.split("stratified")
+    if part == "test":
+        return judging
+    return np.setdiff1d(rest, cells.few_labels(rest, TRAIN, seed=0))
+
+
+def solar_cells(challenge: dict[str, Any]) -> tuple[Any, np.ndarray]:
+    """All solar cells, and the indices of those that a challenge asks for, in the order of asking."""
     from grader import lab
 
     cells = lab.load_solar_cells(size=challenge["size"])
-    held_out = cells.split(challenge["split"])[1]
-    return cells, np.random.default_rng(challenge["order_seed"]).permutation(held_out)
+    asked = indices_of(cells, challenge["part"])
+    return cells, np.random.default_rng(challenge["order_seed"]).permutation(asked)

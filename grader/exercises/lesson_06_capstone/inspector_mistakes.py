@@ -1,5 +1,6 @@
 """What can be wrong with an inspector, and the facts that show it."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -37,11 +38,12 @@ class Answers(StrictEvidence):
     Attributes:
         refuses: what a model said that does not take photographs as they are.
         form: of the last result that was not ``(N, 2)``.
-        logits: of all held-out photographs, in the order of asking.
+        logits: of all photographs that are asked for points, in the order of asking.
         again: of the first batch once more.
         together, alone: of some photographs in other company, and of a few one by one.
         alone_error: the exception for a batch of one.
         changed: of some photographs that were changed a little.
+        test_logits: of the test cells where others are asked for points: for the model card.
     """
 
     refuses: str
@@ -52,15 +54,41 @@ class Answers(StrictEvidence):
     alone: _Logits | None  # type: ignore[valid-type]
     alone_error: str
     changed: _Logits | None  # type: ignore[valid-type]
+    test_logits: _Logits | None  # type: ignore[valid-type]
     needs_gradient: bool
     changed_input: bool
     changed_settings: list[str]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """How many cells an inspector calls rightly."""
+
+    correct: int
+    total: int
+    by_class: tuple[float, float]  # shares of the good and of the defective cells
+
+    @property
+    def balanced(self) -> float:
+        """Balanced accuracy."""
+        return sum(self.by_class) / 2
+
+    @classmethod
+    def of(cls, logits: np.ndarray | None, labels: np.ndarray) -> "Measured | None":
+        """From logits ``(N, 2)``; None if some are missing or not finite."""
+        if logits is None or len(logits) != len(labels) or not np.isfinite(logits).all():
+            return None
+        right = logits.argmax(axis=1) == labels
+        of_class = [float(right[labels == kind].mean()) for kind in (0, 1)]
+        return cls(int(right.sum()), len(labels), (of_class[0], of_class[1]))
 
 
 class Inspected:
     """What the inspector got right, all in all and by class, and how it behaves.
 
     Attributes:
+        part: which cells bring the points, "validation" at the desk and "test" when graded.
+        test: what it reaches on the test cells; None if it did not answer there.
         earned: points for accuracy and for balanced accuracy, set by the judge.
         unchanged_accuracy, changed_accuracy: of the cells that were asked both ways.
         fewer: right answers lost on them by the change, less those won.
@@ -70,7 +98,7 @@ class Inspected:
     earned: tuple[float, float] = (0.0, 0.0)
 
     def __init__(self, given: Answers, expected: dict[str, Any]) -> None:
-        self.given, self.form = given, given.form
+        self.given, self.form, self.part = given, given.form, str(expected["part"])
         labels = np.asarray(expected["labels"])
         self.total = len(labels)
         self.logits: np.ndarray = np.zeros((0, 2)) if given.logits is None else given.logits
@@ -78,12 +106,14 @@ class Inspected:
         self.broken = int((~np.isfinite(self.logits)).any(axis=1).sum()) if self.complete else 0
         if not self.complete or self.broken:
             return
-        guesses = self.logits.argmax(axis=1)
+        guesses, reached = self.logits.argmax(axis=1), Measured.of(self.logits, labels)
+        assert reached is not None  # complete, and nothing broken
         self.guessed = sorted(set(guesses.tolist()))
-        self.correct = int((guesses == labels).sum())
-        self.accuracy = self.correct / self.total
-        self.by_class = tuple(float((guesses == labels)[labels == kind].mean()) for kind in (0, 1))
-        self.balanced = sum(self.by_class) / 2
+        self.correct, self.accuracy = reached.correct, reached.correct / self.total
+        self.by_class, self.balanced = reached.by_class, reached.balanced
+        self.test: Measured | None = reached
+        if self.at_the_desk:
+            self.test = Measured.of(given.test_logits, np.asarray(expected["test_labels"]))
         self.baseline = max(float(labels.mean()), 1 - float(labels.mean()))
         self.flipped = float((self.logits[:, ::-1].argmax(axis=1) == labels).mean())
         self.name = ("good", "defective")[self.guessed[0]]
@@ -104,6 +134,11 @@ class Inspected:
         if self.only_these():
             self.counted = (min(self.accuracy, self.changed_accuracy), min(self.balanced, balanced))
 
+    @property
+    def at_the_desk(self) -> bool:
+        """Whether the points shown are not those that count."""
+        return self.part != "test"
+
     def only_these(self) -> bool:
         """Whether it knows these very photographs better than the cells on them."""
         return self.fewer > _FEWER
@@ -112,7 +147,7 @@ class Inspected:
     def told(self) -> str:
         """The numbers, beside the baseline."""
         return (
-            f"Accuracy {self.accuracy:.1%} on {self.total} held-out cells (95 % interval {self._low:.1%} to "
+            f"Accuracy {self.accuracy:.1%} on {self.total} {self.part} cells (95 % interval {self._low:.1%} to "
             f"{self._high:.1%}), balanced accuracy {self.balanced:.1%}. Calling every cell good gives "
             f"{self.baseline:.1%} and 50.0%."
         )
@@ -170,6 +205,7 @@ class Inspected:
 
 
 _HALF = "At most half the points."
+WHEN_GRADED = "When graded, the points follow the test cells. What is reached there this check does not tell."
 FORMS = [
     Mistake("model-as-it-is", lambda facts: facts.given.refuses, "This is a model, not a function, and it does not take uint8 photographs of shape (N, 300, 300): {1}", "Write a function that prepares the photographs as in training, and then calls the model."),
     Mistake("no-tensor", lambda facts: not facts.complete and facts.form and facts.form.shape is None, "The function returned {0.form.type}, not a tensor of logits.", "End it with `return logits`."),
@@ -192,6 +228,7 @@ FAULTS = [
     Mistake("fails-alone", lambda facts: facts.given.alone_error, f"One photograph by itself makes the function fail: {{1}}. In training mode BatchNorm needs others to compare with. {_HALF}", "Call `model.eval()` before predicting, and squeeze no dimension of size one away."),
     Mistake("shape-of-few", lambda facts: facts.given.alone is None or facts.given.together is None, f"For one photograph, or for fewer than a full batch, the logits have another shape than `(N, 2)`. {_HALF}", "`squeeze()` without a dimension also takes a batch of one away."),
     Mistake("depends-on-others", lambda facts: facts.depends_on_others(), f"A photograph's logits depend on the batch in which it comes, on the other photographs or on its place there, as with BatchNorm in training mode, or with photographs normalised by their own batch. {_HALF}", "Call `model.eval()`, and normalise with fixed numbers: `(pixels / 255 - 0.5) / 0.5`."),
+    Mistake("fails-later", lambda facts: facts.test is None, f"After all this the function was asked for the test cells, and gave no finite logits of two columns: it answers other photographs otherwise, or remembers earlier calls. {_HALF}", "`answers_for(inspect, test)` shows what it gives."),
 ]  # fmt: skip
 SLIPS = [
     Mistake("needs-gradient", lambda facts: facts.given.needs_gradient, "The logits need a gradient: each call keeps the whole computation graph in memory.", "Predict under `with torch.inference_mode():`.", costs=1),
@@ -204,5 +241,5 @@ ONLY_THESE = [
     Mistake("only-these-photographs", lambda facts: facts.only_these(), "Of {0.asked_changed} of these cells it calls {0.unchanged_accuracy:.1%} rightly; of the same cells, turned by about a degree, moved by up to three pixels and a little brighter or darker, {0.changed_accuracy:.1%}. A network hardly notices the difference. The points follow the changed photographs.", "Does `inspect` look at the cell, or for the very same photograph? Train with small changes of the photographs if it is a network that is so easily misled.", costs=0, suspicious=True),
 ]  # fmt: skip
 NOTES = [
-    Mistake("too-good", lambda facts: facts.accuracy >= _FAR_TOO_GOOD, "This is far above the paper's 88.4 %, and the experts' labels are themselves uncertain: most likely held-out cells were among those that you trained on.", 'Train on `cells.split("stratified")[0]` alone, and say in the model card what you did.', costs=0, suspicious=True),
+    Mistake("too-good", lambda facts: facts.accuracy >= _FAR_TOO_GOOD, "This is far above the paper's 88.4 %, and the experts' labels are themselves uncertain: most likely {0.part} cells were among those that trained.", "Train on the cells of `train` alone, or say in the model card what you did.", costs=0, suspicious=True),
 ]  # fmt: skip

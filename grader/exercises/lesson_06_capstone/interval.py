@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from grader.exercises.kit.numbers import as_number, described
-from grader.exercises.lesson_06_capstone.held_out import HELD_OUT
+from grader.exercises.lesson_06_capstone.held_out import TEST
 from grader.exercises.lesson_06_capstone.interval_mistakes import TABLES
 from grader.exercises.machine.asking import AnswerRaised, ask
 from grader.exercises.machine.evidence_types import StrictEvidence, array
@@ -167,7 +167,7 @@ class Interval(Exercise):
             int(rng.integers(8, 30)),
             int(rng.integers(15, 30)),
         )  # who refuses few is seen between the edges
-        cases = [[int(rng.integers(540, 600)), HELD_OUT]]
+        cases = [[int(rng.integers(540, 600)), TEST]]
         cases += [[int(rng.integers(3, total - 2)), total] for total in others]
         return {"cases": [*cases, [most - 2, most], [2, least], [0, few], [few, few]]}
 

@@ -4,6 +4,7 @@ No network is trained here: the stand-ins know the photographs, and err as often
 """
 
 import copy
+import re
 from functools import cache
 
 import numpy as np
@@ -14,15 +15,17 @@ from torch import nn
 from grader import lab
 from grader.autograde.judging.challenges import expected_for
 from grader.course import ROOT
-from grader.exercises import collect_evidence, find_exercise
+from grader.exercises import collect_evidence, find_exercise, public_challenge
 from grader.exercises.lesson_06_capstone.changed_cells import slightly_changed
-from grader.exercises.lesson_06_capstone.held_out import held_out_cells
+from grader.exercises.lesson_06_capstone.held_out import indices_of, solar_cells
 from grader.exercises.machine.judging import measure_evidence
 
-pytestmark = pytest.mark.slow  # asks for all held-out cells, again and again
+pytestmark = pytest.mark.slow  # asks for all cells, again and again
 
 ID = "capstone.inspector"
-CHALLENGE = {"size": 300, "split": "stratified", "order_seed": 0}
+CHALLENGE = {"size": 300, "part": "test", "order_seed": 0}
+PARTS = ("validation", "test")
+DESK, SECRET = None, 101  # seeds: the public challenge asks the validation cells, a secret one the test cells
 
 
 def outlines(photographs):
@@ -33,28 +36,45 @@ def outlines(photographs):
 
 @cache
 def known_cells():
-    """Outlines and labels of the held-out cells, and a number of each within its class."""
-    cells, held_out = held_out_cells(CHALLENGE)
-    labels = cells.defective[held_out]
-    ranks = np.empty(len(held_out))
-    for kind in (0, 1):
-        ranks[labels == kind] = np.arange((labels == kind).sum()) / (labels == kind).sum()
-    return outlines(torch.from_numpy(cells.images[held_out])), labels, ranks
+    """Outlines and labels of the validation and test cells, a rank of each in its class and part, and its part."""
+    cells = lab.load_solar_cells(size=300)
+    indices = [indices_of(cells, part) for part in PARTS]
+    parts = np.repeat(PARTS, [len(some) for some in indices])
+    labels = cells.defective[np.concatenate(indices)]
+    ranks = np.empty(len(labels))
+    for part in PARTS:
+        for kind in (0, 1):
+            some = (labels == kind) & (parts == part)
+            ranks[some] = np.arange(some.sum()) / some.sum()
+    return outlines(torch.from_numpy(cells.images[np.concatenate(indices)])), labels, ranks, parts
 
 
-def guesses(photographs, good=0.92, defective=0.78):
-    """Classes, right on these shares of the good and of the defective cells."""
-    known, labels, ranks = known_cells()
+def guesses(photographs, good=0.94, defective=0.80, on=PARTS):
+    """Classes, right on these shares of the good and of the defective cells; on other parts than ``on`` on half."""
+    known, labels, ranks, parts = known_cells()
     places = (outlines(photographs) @ known.T).argmax(dim=1).numpy()
-    right = ranks[places] < np.where(labels[places] == 1, defective, good)
+    share = np.where(np.isin(parts[places], on), np.where(labels[places] == 1, defective, good), 0.5)
+    right = ranks[places] < share
     return torch.from_numpy(np.where(right, labels[places], 1 - labels[places])).long()
+
+
+def labels_on(part):
+    _, labels, _, parts = known_cells()
+    return labels[parts == part]
+
+
+def guesses_on(part, good, defective):
+    """What ``guesses`` says of all cells of a part."""
+    cells = lab.load_solar_cells(size=300)
+    return guesses(torch.from_numpy(cells.images[indices_of(cells, part)]), good, defective).numpy()
 
 
 @cache
 def table_of_labels():
     """Labels by the photograph's own bytes: what a student could read from the package."""
-    cells, held_out = held_out_cells(CHALLENGE)
-    return {cells.images[index].tobytes(): int(cells.defective[index]) for index in held_out}
+    cells = lab.load_solar_cells(size=300)
+    known = np.concatenate([indices_of(cells, part) for part in PARTS])
+    return {cells.images[index].tobytes(): int(cells.defective[index]) for index in known}
 
 
 def by_table(photographs, otherwise):
@@ -100,57 +120,78 @@ class WholeModel(nn.Module):
     """A model object that takes the raw photographs itself."""
 
     def forward(self, photographs):
-        return logits_of(guesses(photographs, 0.95, 0.75))
+        return logits_of(guesses(photographs, 0.95, 0.79))
 
 
 GOOD_INSPECTORS = {
-    "logits": inspector(0.92, 0.78),
-    "probabilities": inspector(0.92, 0.78, probabilities),
-    "array": inspector(0.92, 0.78, as_array),
-    "small differences": inspector(0.95, 0.73, on_one_side_of_a_threshold),
-    "bfloat16": inspector(0.9, 0.85, rounded_to_bfloat16),
+    "logits": inspector(0.94, 0.80),
+    "probabilities": inspector(0.94, 0.80, probabilities),
+    "array": inspector(0.94, 0.80, as_array),
+    "small differences": inspector(0.95, 0.77, on_one_side_of_a_threshold),
+    "bfloat16": inspector(0.92, 0.87, rounded_to_bfloat16),
     "model object": WholeModel(),
 }
 
 
 @pytest.mark.parametrize("name", GOOD_INSPECTORS)
 def test_good_inspectors_get_full_points(name, graded):
-    for verdict in (graded(ID, GOOD_INSPECTORS[name], seed) for seed in (None, 101)):
+    for verdict in (graded(ID, GOOD_INSPECTORS[name], seed) for seed in (DESK, SECRET)):
         assert verdict.passed, verdict
         assert "95 % interval" in verdict.findings[0].text
 
 
 def test_the_interval_and_the_baseline_are_told(graded):
-    verdict = graded(ID, inspector(0.9, 0.8), None)
-    assert "Accuracy 86.9%" in verdict.findings[0].text
+    verdict = graded(ID, inspector(0.9, 0.8), SECRET)
+    assert "Accuracy 86.9% on 656 test cells" in verdict.findings[0].text
     assert "84.1% to 89.3%" in verdict.findings[0].text
     assert "68.8%" in verdict.findings[0].text
+
+
+def test_the_desk_tells_nothing_of_the_test_cells(graded):
+    """Whatever an inspector does there, its verdict is the same: nobody can choose by it."""
+    told = [graded(ID, lambda x, on=on: logits_of(guesses(x, on=on)), DESK) for on in (PARTS, "validation")]
+    assert told[0] == told[1]
+    assert told[0].passed
+    assert "492 validation cells" in told[0].findings[0].text
+    assert "does not tell" in told[0].findings[-1].text
+    assert graded(ID, lambda x: logits_of(guesses(x, on="validation")), SECRET).points < 2
+    assert graded(ID, lambda x: logits_of(guesses(x, on="test")), DESK).points < 2
+    assert graded(ID, lambda x: logits_of(guesses(x, on="test")), SECRET).passed
 
 
 @pytest.mark.parametrize(
     ("good", "defective", "points"),
     [
-        (0.90, 0.80, 10.0),  # 86.9 % rounds to full points; balanced accuracy is above its mark
-        (0.86, 0.70, 7.4),
-        (0.80, 0.60, 3.4),
-        (0.95, 0.30, 1.9),
-        (0.72, 0.70, 2.9),
+        (0.90, 0.80, 9.8),
+        (0.86, 0.70, 3.3),
+        (0.80, 0.60, 1.5),
+        (0.95, 0.30, 0.9),
+        (0.72, 0.70, 1.4),
         (0.60, 0.60, 0.0),
     ],
 )
 def test_points_rise_with_both_accuracies(good, defective, points, graded):
-    verdict = graded(ID, inspector(good, defective), None)
+    verdict = graded(ID, inspector(good, defective), SECRET)
     assert verdict.points == pytest.approx(points, abs=0.15), verdict
 
 
 def test_what_would_bring_more_points_is_told(graded):
-    timid = graded(ID, inspector(0.97, 0.5), None)
-    assert "may cost more than it brings" in timid.findings[-1].hint
-    nervous = graded(ID, inspector(0.75, 0.95), None)
+    timid = graded(ID, inspector(0.97, 0.5), SECRET)
+    assert "trades good cells for defective ones" in timid.findings[-1].hint
+    nervous = graded(ID, inspector(0.75, 0.95), SECRET)
     assert "raises the alarm too often" in nervous.findings[-1].hint
-    even = graded(ID, inspector(0.8, 0.8), None)
+    even = graded(ID, inspector(0.8, 0.8), SECRET)
     assert "exactly as in training" in even.findings[-1].hint
-    assert "Accuracy brings" in even.findings[-1].text
+    assert "2 at 85.0%, all from 87.0% on" in even.findings[-1].text
+
+
+def test_the_easier_validation_cells_need_more_for_the_same_points(graded):
+    exercise = find_exercise(ID)
+    reached = float((guesses_on("validation", 0.88, 0.78) == labels_on("validation")).mean())
+    verdict = graded(ID, inspector(0.88, 0.78), DESK)
+    told = verdict.findings[-2].text
+    assert f"Accuracy brings {exercise.share(reached - 0.01, exercise.ACCURACY):.1f} of 5 points" in told
+    assert "2 at 86.0%, all from 88.0% on" in told
 
 
 def with_dropout(logits, photographs):
@@ -191,7 +232,7 @@ def infinite(logits, photographs):
     return logits * torch.inf
 
 
-def changed(then, good=0.92, defective=0.82):
+def changed(then, good=0.94, defective=0.84):
     return inspector(good, defective, then)
 
 
@@ -201,6 +242,17 @@ def counting():
     def inspect(photographs):
         calls.append(len(photographs))
         return logits_of(guesses(photographs)) * len(calls)
+
+    return inspect
+
+
+def only_validation_cells():
+    """Answers until it is asked for the test cells."""
+    calls = []
+
+    def inspect(photographs):
+        calls.append(len(photographs))
+        return logits_of(guesses(photographs)) if len(calls) <= 20 else photographs
 
     return inspect
 
@@ -271,7 +323,7 @@ BAD_INSPECTORS = {
     "no function": (np.zeros((656, 2)).tolist, 0, 0, "raised"),
     "leaked": (inspector(1.0, 0.99), 10, 10, "too-good"),
     "a table, else good": (lambda x: by_table(x, (1.0, 0.0)), 0, 0.6, "only-these-photographs"),
-    "a table, else a weak network": (lambda x: by_table(x, (0.85, 0.7)), 2, 7, "only-these-photographs"),
+    "a table, else a weak network": (lambda x: by_table(x, (0.85, 0.7)), 1, 4, "only-these-photographs"),
 }
 
 
@@ -284,7 +336,7 @@ def verdicts():
 @pytest.mark.parametrize("name", BAD_INSPECTORS)
 def test_bad_inspectors_are_named(name, graded, verdicts):
     answer, least, most, mistake = BAD_INSPECTORS[name]
-    verdict = verdicts[name] = graded(ID, answer, 101)
+    verdict = verdicts[name] = graded(ID, answer, SECRET)
     assert least <= verdict.points <= most, verdict
     assert mistake in [finding.id for finding in verdict.findings], verdict
 
@@ -292,7 +344,8 @@ def test_bad_inspectors_are_named(name, graded, verdicts):
 def test_every_known_mistake_is_reached(graded, verdicts):
     for name, (answer, *_) in BAD_INSPECTORS.items():
         if name not in verdicts:
-            verdicts[name] = graded(ID, answer, 101)
+            verdicts[name] = graded(ID, answer, SECRET)
+    verdicts["stops at the test cells"] = graded(ID, only_validation_cells(), DESK)
     reached = {finding.id for verdict in verdicts.values() for finding in verdict.findings}
     assert {mistake.id for mistake in find_exercise(ID).mistakes} - reached == set()
 
@@ -346,38 +399,52 @@ def test_a_result_that_has_the_wrong_form_only_later(before, graded):
 
 
 def test_the_held_out_cells_are_asked_in_an_order_of_their_own():
-    cells, asked = held_out_cells({**CHALLENGE, "order_seed": 1})
+    cells, asked = solar_cells({**CHALLENGE, "order_seed": 1})
     held_out = cells.split("stratified")[1]
     assert sorted(asked.tolist()) == held_out.tolist()
     assert asked.tolist() != held_out.tolist()
     assert lab.load_solar_cells(size=300).majority_baseline(asked) == pytest.approx(0.6875)
 
 
-def measured(answer, seed=7):
+def measured(answer, challenge=None):
     exercise = find_exercise(ID)
-    challenge = exercise.challenge(np.random.default_rng(seed))
+    challenge = challenge or exercise.challenge(np.random.default_rng(7))
     expected = expected_for(ROOT, exercise.lesson, ID, challenge)
     return measure_evidence(collect_evidence(exercise, answer, challenge).bundle, expected, ID)
 
 
-def test_what_it_reached_is_there_for_the_model_card():
+def test_what_it_reached_on_the_test_cells_is_there_for_the_model_card_also_at_the_desk():
     reached = measured(inspector(0.9, 0.8))
     assert (reached["correct"], reached["total"], reached["constant"]) == (570, 656, True)
     assert reached["balanced"] == pytest.approx(0.85, abs=0.005)
+    exercise = find_exercise(ID)
+    assert measured(inspector(0.9, 0.8), public_challenge(exercise)) == reached
+    assert measured(only_validation_cells(), public_challenge(exercise)) is None
     assert measured(changed(with_dropout))["constant"] is False
     assert measured(lambda photographs: None) is None
     assert measured(changed(infinite)) is None
 
 
 def test_a_table_is_named_to_the_instructor(graded):
-    verdict = graded(ID, lambda photographs: by_table(photographs, (0.85, 0.7)), 102)
+    verdict = graded(ID, lambda photographs: by_table(photographs, (0.85, 0.7)), SECRET + 1)
     [suspicion] = [finding for finding in verdict.findings if finding.suspicious]
     assert "of the same cells, turned" in suspicion.text
-    assert not any(finding.suspicious for finding in graded(ID, inspector(0.92, 0.78), 101).findings)
+    assert not any(finding.suspicious for finding in graded(ID, inspector(0.92, 0.78), SECRET).findings)
+
+
+def test_the_cells_for_choosing_are_those_of_the_lesson_and_neither_train_nor_judge():
+    cells = lab.load_solar_cells(size=300)
+    source = (ROOT / "solutions/06_capstone/lesson.py").read_text(encoding="utf-8")
+    [split] = re.findall(r"^rest, test = .+\n(?:.+\n){2}", source, flags=re.MULTILINE)
+    names = {"cells": cells, "np": np}
+    exec(split, names)
+    for part in PARTS:
+        assert names[part].tolist() == indices_of(cells, part).tolist()
+    assert sorted(np.concatenate([names[part] for part in ("train", *PARTS)])) == list(range(2624))
 
 
 def test_changed_cells_are_others_and_look_the_same():
-    cells, held_out = held_out_cells(CHALLENGE)
+    cells, held_out = solar_cells(CHALLENGE)
     photographs = torch.from_numpy(cells.images[held_out[:64]])
     changed = slightly_changed(photographs, seed=3)
     assert changed.dtype == torch.uint8
