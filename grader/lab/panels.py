@@ -14,6 +14,7 @@ from torch import nn
 
 from grader.lab.charts import bars
 from grader.lab.losses import loss_curves, start_and_end
+from grader.lab.plots import CHART
 from grader.lab.recorded import Recorded
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def _sweep_picture(run: dict) -> str:
     )
     label = f"Training loss from 0 to {_TOP:g} nats against {steps} steps: it {words}"
     return (
-        f'<p role="status">{html.escape(told)}</p><svg width="340" height="150" role="img" '
+        f'<p role="status">{html.escape(told)}</p><svg class="{CHART}" width="340" height="150" role="img" '
         f'aria-label="{html.escape(label)}" font-size="11" font-family="sans-serif" fill="#333333">'
         f'<rect width="340" height="150" fill="#ffffff" stroke="#767676"/>'
         f'<path d="M25 5 V125 H335" fill="none" stroke="#767676"/>'

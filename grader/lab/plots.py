@@ -11,6 +11,9 @@ from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+# Classes by which the extension's stylesheet (figures.css) knows what may turn dark in a dark theme.
+CHART, PHOTOGRAPHS = "ftc-chart", "ftc-photographs"
+
 
 @dataclass(frozen=True)
 class Style:
@@ -82,11 +85,12 @@ class FigureWithAlt:
         self._data = base64.b64encode(picture.getvalue()).decode()
         self._alt = " ".join(alt.split())
         self._width = int(figure.get_figwidth() * 100)
+        self._kind = PHOTOGRAPHS if any(ax.images for ax in figure.axes) else CHART
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         return {
             "text/html": f'<img src="data:image/png;base64,{self._data}" alt="{html.escape(self._alt)}" '
-            f'width="{self._width}" style="max-width:100%;height:auto">',
+            f'width="{self._width}" class="{self._kind}" style="max-width:100%;height:auto">',
             "text/plain": f"[Figure: {self._alt}]",
         }
 

@@ -1,12 +1,15 @@
 """Styles that differ in more than colour, and words for every picture."""
 
 import itertools
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 from skimage.color import rgb2lab
 
-from grader.lab.plots import SPARE, STYLES, FigureWithAlt, new_figure, styles_for
+import grader.quiz
+from grader.lab.plots import CHART, PHOTOGRAPHS, SPARE, STYLES, FigureWithAlt, new_figure, styles_for
 
 
 def test_arms_differ_in_colour_line_and_marker():
@@ -88,3 +91,31 @@ def test_a_figure_is_an_image_with_its_words_and_words_alone_where_no_image_can_
     bundle = FigureWithAlt(figure, 'three dark\n    "cells" & more')._repr_mimebundle_()
     assert 'alt="three dark &quot;cells&quot; &amp; more"' in bundle["text/html"]
     assert bundle["text/plain"] == '[Figure: three dark "cells" & more]'
+
+
+def test_a_page_can_tell_a_chart_from_photographs():
+    figure, (left, right) = new_figure(columns=2)
+    left.plot([0, 1], [0, 1])
+    assert f'class="{CHART}"' in FigureWithAlt(figure, "a chart")._repr_mimebundle_()["text/html"]
+    right.imshow(np.zeros((2, 2)))
+    assert f'class="{PHOTOGRAPHS}"' in FigureWithAlt(figure, "a cell")._repr_mimebundle_()["text/html"]
+
+
+def test_every_colour_of_a_chart_can_be_seen_in_a_dark_theme():
+    """At least 3:1 beside the paper (WCAG 2.2, 1.4.11), after the filter of the extension's stylesheet."""
+    sheet = Path(grader.quiz.__file__).parent / "labextension" / "static" / "figures.css"
+    css = sheet.read_text(encoding="utf-8")
+    selector, share = re.search(r"(\S+) {\s+filter: invert\((\d+)%\) hue-rotate\(180deg\);", css).groups()
+    assert selector == f".{CHART}"
+    half_turn = np.array([[-0.574, 1.43, 0.144], [0.426, 0.43, 0.144], [0.426, 1.43, -0.856]])
+
+    def luminance(colour):
+        srgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+        shown = (half_turn @ (srgb + int(share) / 100 * (1 - 2 * srgb))).clip(0, 1)
+        linear = np.where(shown <= 0.04045, shown / 12.92, ((shown + 0.055) / 1.055) ** 2.4)
+        return linear @ [0.2126, 0.7152, 0.0722]
+
+    paper = luminance("#ffffff")
+    assert paper < 0.01
+    for style in (*STYLES.values(), *SPARE):
+        assert (luminance(style.color) + 0.05) / (paper + 0.05) >= 3, style

@@ -59,6 +59,7 @@
       ]);
       addStylesheet("quiz.css");
       addStylesheet("lessons.css");
+      addStylesheet("figures.css");
       const plugins = [
         quiz.createPlugin(Widget, IRenderMimeRegistry),
         lessons.createLessonsPlugin(Widget),
