@@ -62,13 +62,13 @@ def test_it_starts_in_its_folder_with_its_files_and_variables(sandbox, tmp_path)
 
 def test_no_file_of_the_students_stands_in_for_a_package(sandbox, tmp_path):
     """The lesson's own first cells would fail by it, and the machine be blamed."""
-    for name in ("filelock.py", "platformdirs.py"):
+    for name in ("filelock.py", "pi_heif.py"):
         (tmp_path / name).write_text("raise SystemExit('a file of the student')")
     (tmp_path / "own_module.py").write_text("VALUE = 7")
     shown = run(
         sandbox,
         tmp_path,
-        "from filelock import FileLock; import platformdirs; print('the package')",
+        "from filelock import FileLock; import pi_heif; print('the package')",
         "import own_module; print(own_module.VALUE)",
     )
     assert shown[0].startswith("the package")
