@@ -11,6 +11,7 @@ Runs with the role "choosing" are for the learning rates: of them only what the 
 import math
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 from rich import print
 
@@ -86,12 +87,16 @@ def measure(lesson: dict, wanted: dict) -> dict:
     rates = (rate, math.nan) if alone else (rates_of(lesson, wanted["labels"])["head alone"], rate)
     labels = None if wanted["labels"] in (1250, 1668, 1968) else wanted["labels"]
     history = lesson["run"](recipe, labels, wanted["task"], wanted["statistics"], wanted["seed"], rates)
-    measured = {
+    measured: dict[str, Any] = {
         "accuracy": round(history.final.accuracy, 4),
         "balanced": round(history.final.balanced_accuracy, 4),
         "area": round(history.notes["area"], 4),
     }
-    return wanted | measured | ({"right": history.notes["right"]} if "quarter" in wanted["task"] else {})
+    if "quarter" in wanted["task"]:
+        _, judges = lesson["TASKS"][wanted["task"]]
+        right = (np.array(history.notes["scores"]) > 0) == lesson["cells"].defective[judges]
+        measured["right"] = np.packbits(right).tobytes().hex()
+    return wanted | measured
 
 
 def main(
