@@ -539,7 +539,9 @@ for history in (norms_trained, last_trained):
 # %% [markdown]
 # The *fewer* parameters take the longer training, for the reason that we saw in the activations: their gradient goes back through the whole network at every step.
 #
-# One run of each says little about accuracy. We ran the same functions beforehand for all five choices with twelve seeds, four on each of the three quarters. A seed decides the 200 labelled cells, their order and the new head. These **recorded** runs are the faint points, the upright lines their means, your runs the large marks, and your predictions the stars. The rows stand in the order of their number of trainable parameters.
+# One run of each says little about accuracy. We ran the same functions beforehand for all five choices with twelve seeds, four on each of the three quarters. A seed decides the 200 labelled cells, their order and the new head.
+#
+# These **recorded** runs are the faint points, the upright lines their means, your runs the large marks, and your predictions the stars. The rows stand in the order of their number of trainable parameters.
 
 # %% tags=["nbval-ignore-output"]
 reached = {choice: recorded.values("accuracy", choice=choice, role="arm") for choice in CHOICES}
@@ -651,7 +653,9 @@ check("counting.find_the_bug", new_head_report)
 #
 # Frankle, Schwab and Morcos (2021, [arXiv 2003.00152](https://arxiv.org/abs/2003.00152)) trained **only the BatchNorm layers** of networks whose other weights stayed *random*. Deep ResNets reached 82 % on the ten classes of CIFAR-10 that way, and 32 % on ImageNet when five guesses were allowed. Training equally many parameters, chosen at random elsewhere in the network, gave far less.
 #
-# Our third row trains BatchNorm and a head, 1.3 % of the network's parameters, and reaches **80.4 %** on two classes, of which the majority baseline gives 69 % for nothing. The numbers cannot be compared: other tasks, other networks, far more training there, and pretrained weights here. They have many draws of the same number in other places, we have one, stage 3. There the place is decisive; here it is a hint.
+# Our third row trains BatchNorm and a head, 1.3 % of the network's parameters, and reaches **80.4 %** on two classes, of which the majority baseline gives 69 % for nothing. The numbers cannot be compared: other tasks, other networks, far more training there, and pretrained weights here.
+#
+# They drew as many parameters at random from all over the network; we have one other place, stage 3. There the place was decisive; here it is a hint.
 #
 # Nearer to our case are Mudrakarta and others (2019, [arXiv 1810.10703](https://arxiv.org/abs/1810.10703)). They keep one pretrained network for several tasks, and store for each task only a small *patch*, such as the scales and shifts.
 
