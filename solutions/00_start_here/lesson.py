@@ -20,7 +20,7 @@
 #
 # | | |
 # | --- | --- |
-# | **After this lesson you can** | run a lesson from top to bottom; read the verdict of a check; answer a quiz; name the pretrained network of this course and what it expects; compute a majority baseline |
+# | **After&nbsp;this&nbsp;lesson&nbsp;you&nbsp;can** | run a lesson from top to bottom; read the verdict of a check; answer a quiz; name the pretrained network of this course and what it expects; compute a majority baseline |
 # | **You need** | a little Python; no experience with PyTorch; for a word that you have forgotten, the [glossary](../glossary.md) |
 # | **Time** | about 10 minutes, of which the computer works a few seconds |
 
@@ -66,8 +66,8 @@ photos = lab.sample_photos()
 lab.photo_row(
     photos,
     title="Three photographs",
-    alt="Three colour photographs side by side: the face of a tabby cat, a cup of coffee on a wooden table, "
-    "and a single daisy-like flower.",
+    alt="Three colour photographs side by side: the face of a tabby cat, a cup of coffee "
+    "on a wooden table, and a single daisy-like flower.",
 )
 
 # %% [markdown]
@@ -83,10 +83,8 @@ for title, photo in photos.items():
     with torch.inference_mode():
         probabilities = model(lab.preprocess(photo)).softmax(dim=1)[0]
     best = probabilities.topk(2)
-    told = ", ".join(
-        f"{names[i]} {p:.0%}" for p, i in zip(best.values.tolist(), best.indices.tolist(), strict=True)
-    )
-    print(f"{title}: {told}")
+    surest = zip(best.values.tolist(), best.indices.tolist(), strict=True)
+    print(f"{title}: " + ", ".join(f"{names[index]} {chance:.0%}" for chance, index in surest))
 
 # %% [markdown]
 # Nobody taught this network our three photographs. The cat is shared between two breeds that look alike, while the espresso is named almost without doubt. The flower is a dahlia, for which ImageNet has no class: the network picks the nearest it knows and, fairly enough, is not sure. A network that tells breeds of cats apart has learned a great deal about edges, fur and shapes, and lesson 1 puts that knowledge to work on something it has never seen.
