@@ -228,14 +228,14 @@ print("mean of the numbers + 1    ", [round(value, 2) for value in (numbers + 1)
 # %% [markdown]
 # Twenty passes in training mode moved the running mean from 0 nearly to the mean of the new numbers, with both parameters frozen. Twenty passes in eval mode over quite other numbers moved nothing. So a frozen BatchNorm layer needs both: flags for its parameters and `eval()` for its buffers.
 #
-# How much is that in the real network? We freeze every parameter, push 10 batches of solar cells through it in training mode, and compare the features of 64 held-out cells before and after, both computed in eval mode.
+# How much is that in the real network? We freeze every parameter, push 10 batches of 16 solar cells through it in training mode, and compare the features of 64 held-out cells before and after, both computed in eval mode.
 
 # %% tags=["nbval-ignore-output"]
 backbone, _ = lab.split_backbone(lab.load_backbone(pretrained=True))
 backbone.requires_grad_(False)
 before = lab.compute_features(backbone, cells, test[:64])
 backbone.train()
-for images, _ in lab.Batches(cells, train, steps=10):
+for images, _ in lab.Batches(cells, train, steps=10, batch_size=16):
     backbone(images.to(lab.device()))
 after = lab.compute_features(backbone, cells, test[:64])
 alike = torch.cosine_similarity(before, after).mean()
@@ -385,7 +385,7 @@ def prepare(choice, seed=0):
 # %% [markdown]
 # ### What it costs
 #
-# First the time of a step with a batch of 32 photographs. The last row has cached features: the frozen backbone has run once over 200 photographs, and the step sees only what came out. We take the choices in turns, three rounds, so that a busy moment of the computer hits them all; the first round is a warm-up, and of the other two we take the faster.
+# First the time of a step with a batch of 16 photographs. The last row has cached features: the frozen backbone has run once over 200 photographs, and the step sees only what came out. We take the choices in turns, three rounds, so that a busy moment of the computer hits them all; the first round is a warm-up, and of the other two we take the faster.
 
 
 # %%
@@ -394,7 +394,7 @@ def timed_step(model, parts, data, indices):
     where = lab.device()
     optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-3)
     step = step_with_frozen_statistics(parts)
-    images, labels = next(iter(lab.Batches(data, indices, steps=1, flip=False)))
+    images, labels = next(iter(lab.Batches(data, indices, steps=1, batch_size=16, flip=False)))
 
     def timed():
         started = time.perf_counter()
@@ -415,14 +415,14 @@ networks["head, cached features"] = (head, [head], features)
 steps = {name: timed_step(*network, few) for name, network in networks.items()}
 rounds = [{name: step() for name, step in steps.items()} for _ in range(3)]
 times = {name: min(taken[name] for taken in rounds[1:]) for name in steps}
-lab.bars(times, "Time of one training step, 32 photographs", "milliseconds", "{:,.1f}")
+lab.bars(times, "Time of one training step, 16 photographs", "milliseconds", "{:,.1f}")
 for name, taken in times.items():
     print(f"{name:>21}: {taken / times['everything']:7.2%} of a full step")
 
 # %% [markdown]
 # Compare with your guess. Training only the head does *not* make a step nearly free, although it trains less than a thousandth of the parameters: the forward pass through the whole backbone remains. What freezing saves is the backward pass. Only the cache saves the forward pass, too. It pays off as soon as photographs are seen more than once.
 #
-# Next the memory that a step needs beside weights and photographs: the intermediate results that are kept for backward (*activations*), the gradients, and AdamW's two moments for each trainable parameter. We count these tensors exactly. The peak of the whole process is higher, since PyTorch needs room to compute in.
+# Next the memory that a step with a batch of 32, as in training, needs beside weights and photographs: the intermediate results that are kept for backward (*activations*), the gradients, and AdamW's two moments for each trainable parameter. We count these tensors exactly. The peak of the whole process is higher, since PyTorch needs room to compute in.
 
 
 # %%
@@ -430,7 +430,8 @@ def megabytes_a_step(model, parts, data, indices):
     optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-3)
     images, labels = next(iter(lab.Batches(data, indices, steps=1, flip=False)))
     images, labels = images.to(lab.device()), labels.to(lab.device())
-    step_with_frozen_statistics(parts)(model, images, labels, optimizer)
+    # Gradients and moments are as large for two photographs as for 32.
+    step_with_frozen_statistics(parts)(model, images[:2], labels[:2], optimizer)
     return {
         "activations": lab.memory.stored_activations(model, images),
         "gradients": lab.memory.gradients(model),
