@@ -26,9 +26,23 @@ PRODUCES = {
     f"grader autograde {LESSON}": f"feedback/ada/{LESSON}/lesson.html",
 }
 
+# A lesson's commands within sentences, too. Not those of a student, nor a build, which takes minutes.
+INLINE = re.compile(rf"`((?:nbgrader|grader) \w+ {LESSON}[^`…]*|nbgrader export)`")
+OF_STUDENTS = re.compile(r"nbgrader (fetch|submit)")
+PRODUCES_INLINE = {
+    f"nbgrader release_assignment {LESSON}": f"../exchange/finetuning/outbound/{LESSON}/lesson.ipynb",
+    f"grader collect {LESSON} --exchange": "",
+    f"nbgrader autograde {LESSON}": "",
+    f"grader recheck {LESSON}": "2 graded",
+    f"nbgrader generate_assignment {LESSON} --force": f"notebooks/{LESSON}/lesson.ipynb",
+    f"nbgrader generate_feedback {LESSON} --force": f"feedback/bob/{LESSON}/lesson.html",
+    f"nbgrader release_feedback {LESSON}": "ada, bob",  # neither handed in through the exchange
+    "nbgrader export": "grades.csv",
+}
+
 
 def commands(page: str) -> list[str]:
-    """Each line of the page's shell blocks, and each inline command of its grading sections."""
+    """Each line of the page's shell blocks."""
     text = (ROOT / page).read_text(encoding="utf-8")
     lines = [line for block in re.findall(r"```sh\n(.*?)```", text, re.S) for line in block.splitlines()]
     return [line.partition("  #")[0].partition(" # ")[0].strip() for line in lines if line.strip()]
@@ -54,6 +68,12 @@ def fetched(tmp_path_factory) -> Path:
         archive.write(root / "notebooks" / LESSON / "lesson.ipynb", "bob.ipynb")
     install(root)
     return root
+
+
+def inline_commands(page: str) -> list[str]:
+    """Each command of an instructor's about the lesson that stands within a sentence, once, in order."""
+    found = dict.fromkeys(INLINE.findall((ROOT / page).read_text(encoding="utf-8")))
+    return [command for command in found if not OF_STUDENTS.match(command)]
 
 
 def run(root: Path, command: str) -> str:
@@ -100,6 +120,26 @@ def test_each_command_does_what_the_pages_say(fetched):
     points = marks(fetched)
     assert points["ada"] == points["max"] > 0
     assert points["bob"] == 0
+
+
+def test_so_does_each_command_within_the_sentences(fetched):
+    """Afterwards, in the same course, with an exchange."""
+    if not (fetched / "feedback").is_dir():
+        pytest.skip("the test before this one grades the class")
+    (fetched.parent / "exchange").mkdir()
+    (fetched / ".jupyter").mkdir(exist_ok=True)
+    settings = f"c = get_config()\nc.Exchange.root = {str(fetched.parent / 'exchange')!r}\n"
+    (fetched / ".jupyter" / "nbgrader_config.py").write_text(settings)
+    before = marks(fetched)
+    assert set(inline_commands("solutions/README.md")) == set(PRODUCES_INLINE)
+    for command in inline_commands("solutions/README.md"):
+        said = run(fetched, command)
+        produced = PRODUCES_INLINE[command]
+        assert produced in said or (fetched / produced).exists(), command
+    assert marks(fetched) == before
+    with open(fetched / "grades.csv", newline="") as file:
+        exported = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
+    assert exported == {student: before[student] for student in ("ada", "bob")}
 
 
 def marks(root: Path) -> dict[str, float]:
