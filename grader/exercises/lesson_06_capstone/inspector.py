@@ -50,11 +50,9 @@ class Inspector(Exercise):
 
     # Fractions at which each half of the points begins, at which it reaches ``LOWER`` and at which it is full,
     # linear between. The majority baseline has 0.688 and 0.5; the middle ones are about what the plain recipe
-    # reaches, the last ones about what the reference does (``recorded.json``). The validation cells are easier for
-    # both, so that the same points need a little more there, and the desk does not promise more than it keeps.
+    # reaches, the last ones a little below what the reference does (``recorded.json``, both sets of cells).
     ACCURACY = (0.70, 0.85, 0.87)
     BALANCED = (0.60, 0.795, 0.83)
-    EASIER = 0.01
     EACH = 5.0  # points for each of the two
     LOWER = 2.0  # of them up to the middle fraction
     CHANGED = 256  # cells that are asked again as no table holds them
@@ -122,10 +120,9 @@ class Inspector(Exercise):
         facts = Inspected(evidence, expected)
         if form := first_mistake(facts, FORMS):
             return self.verdict(0, [form.finding(facts)])
-        more = self.EASIER if facts.at_the_desk else 0.0
         facts.earned = (
-            self.share(facts.counted[0] - more, self.ACCURACY),
-            self.share(facts.counted[1] - more, self.BALANCED),
+            self.share(facts.counted[0], self.ACCURACY),
+            self.share(facts.counted[1], self.BALANCED),
         )
         symptom, fault = first_mistake(facts, SYMPTOMS), first_mistake(facts, FAULTS)
         slips = [first_mistake(facts, [slip]) for slip in SLIPS] + [first_mistake(facts, SIDE_EFFECTS)]
@@ -151,18 +148,16 @@ class Inspector(Exercise):
         }
 
     def share(self, reached: float, anchors: tuple[float, float, float]) -> float:
-        """Points for what was reached on the test cells, a fraction: ``anchors`` are ``ACCURACY`` or ``BALANCED``."""
+        """Points for what was ``reached``, a fraction; ``anchors`` are ``ACCURACY`` or ``BALANCED``."""
         return float(np.interp(reached, anchors, (0.0, self.LOWER, self.EACH)))
 
     def _what_is_next(self, facts: Inspected) -> Finding:
         if min(facts.earned) >= self.EACH:
             return Finding(text="Accuracy and balanced accuracy both reach what full points need.")
-        more = self.EASIER if facts.at_the_desk else 0.0
         (_, some, full), (_, some_balanced, full_balanced) = self.ACCURACY, self.BALANCED
         text = (
-            f"Accuracy brings {facts.earned[0]:.1f} of 5 points (2 at {some + more:.1%}, all from {full + more:.1%} "
-            f"on), balanced accuracy {facts.earned[1]:.1f} of 5 (2 at {some_balanced + more:.1%}, all from "
-            f"{full_balanced + more:.1%} on)."
+            f"Accuracy brings {facts.earned[0]:.1f} of 5 points (2 at {some:.1%}, all from {full:.1%} on), balanced "
+            f"accuracy {facts.earned[1]:.1f} of 5 (2 at {some_balanced:.1%}, all from {full_balanced:.1%} on)."
         )
         good, defective = facts.by_class
         rates = f"It is right on {good:.0%} of the good cells and on {defective:.0%} of the defective ones"

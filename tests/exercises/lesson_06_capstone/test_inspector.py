@@ -58,17 +58,6 @@ def guesses(photographs, good=0.94, defective=0.80, on=PARTS):
     return torch.from_numpy(np.where(right, labels[places], 1 - labels[places])).long()
 
 
-def labels_on(part):
-    _, labels, _, parts = known_cells()
-    return labels[parts == part]
-
-
-def guesses_on(part, good, defective):
-    """What ``guesses`` says of all cells of a part."""
-    cells = lab.load_solar_cells(size=300)
-    return guesses(torch.from_numpy(cells.images[indices_of(cells, part)]), good, defective).numpy()
-
-
 @cache
 def table_of_labels():
     """Labels by the photograph's own bytes: what a student could read from the package."""
@@ -183,15 +172,6 @@ def test_what_would_bring_more_points_is_told(graded):
     even = graded(ID, inspector(0.8, 0.8), SECRET)
     assert "exactly as in training" in even.findings[-1].hint
     assert "2 at 85.0%, all from 87.0% on" in even.findings[-1].text
-
-
-def test_the_easier_validation_cells_need_more_for_the_same_points(graded):
-    exercise = find_exercise(ID)
-    reached = float((guesses_on("validation", 0.88, 0.78) == labels_on("validation")).mean())
-    verdict = graded(ID, inspector(0.88, 0.78), DESK)
-    told = verdict.findings[-2].text
-    assert f"Accuracy brings {exercise.share(reached - 0.01, exercise.ACCURACY):.1f} of 5 points" in told
-    assert "2 at 86.0%, all from 88.0% on" in told
 
 
 def with_dropout(logits, photographs):
