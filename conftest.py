@@ -153,7 +153,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     prepare_everything()
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter") -> None:  # not before pytest 8.4
     """Where the time went, by folder: the sum over all workers."""
     reports = [
         report
