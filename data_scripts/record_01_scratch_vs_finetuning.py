@@ -47,6 +47,7 @@ def planned_runs(lesson: dict) -> list[dict]:
         for seed in SEEDS
         for start in starts
     ]
+    runs += [_run("scratch", 1968, "long", seed, chosen["scratch"]) for seed in SEEDS]
     return runs + [
         _run(start, 200, "choosing", seed, rate)
         for start in starts[1:]
@@ -68,7 +69,7 @@ def measure(lesson: dict, start: str, labels: int, budget: str, rate: float, see
     if start == "linear probe":
         history = lesson["probe"](labels, seed=seed, held_out=held_out, rate=rate)
     else:
-        every = steps if choosing or budget == "short" else 20
+        every = steps if choosing or budget == "short" else steps // 12
         history = lesson["run"](start, labels, steps, seed, held_out=held_out, rate=rate, every=every)
     return {
         "start": start,
