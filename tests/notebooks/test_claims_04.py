@@ -112,6 +112,104 @@ def test_a_fifth_to_a_tenth_of_the_lowest_point_is_a_good_rate_for_the_small_net
         assert accuracy(0.3, seed) - accuracy(3.0, seed) > 0.04
 
 
+# What the small network gains over a constant rate, in points: the 95 % interval must lie within these ends.
+SCHEDULES = {
+    ("warm_up", 1e-3): (-8, -3),
+    ("cosine", 1e-3): (-20, -12),
+    ("one_cycle", 1e-3): (-20, -12),
+    ("warm_up", 1e-2): (-1, 1),
+    ("cosine", 1e-2): (1.5, 4.5),
+    ("one_cycle", 1e-2): (1, 4.5),
+    ("warm_up", 0.3): (14, 36),
+    ("cosine", 0.3): (-8, 8),
+    ("one_cycle", 0.3): (25, 50),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("peak", [1e-3, 1e-2, 0.3])
+def test_which_schedule_is_best_depends_on_the_peak(lesson, interval, peak):
+    reached = {
+        name: np.array([lesson["fit_small"](peak, seed, schedule=lesson[name])[2] for seed in range(5)])
+        for name in ("constant", "warm_up", "cosine", "one_cycle")
+    }
+    for name in ("warm_up", "cosine", "one_cycle"):
+        low, high = interval(reached[name] - reached["constant"])
+        lowest, highest = SCHEDULES[name, peak]
+        assert lowest < low < high < highest, (name, low, high)
+    assert peak != 0.3 or reached["one_cycle"].mean() == pytest.approx(0.92, abs=0.03)
+
+
+@pytest.mark.parametrize("name", ["constant", "warm_up", "cosine", "one_cycle"])
+def test_all_schedules_have_one_peak_and_the_named_ends(lesson, name):
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.5)
+    schedule, rates = lesson[name](optimizer, 60), []
+    for _ in range(60):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        schedule.step()
+    assert max(rates) == pytest.approx(0.5)
+    assert (rates[0] == pytest.approx(0.5)) == (name in ("constant", "cosine"))
+    assert (rates[-1] < 0.005) == (name in ("cosine", "one_cycle"))
+    assert "momentum" not in optimizer.param_groups[0] or optimizer.param_groups[0]["momentum"] == 0
+
+
+def test_the_mean_of_five_range_tests_shows_what_one_does_not(lesson):
+    rates = np.geomspace(1e-5, 1.0, 300)
+    losses = [lesson["fit_small"](1e-5, seed, schedule=lesson["growing"])[1] for seed in range(5)]
+    smooth = np.convolve(np.mean(losses, axis=0), np.ones(5) / 5, mode="valid")
+    assert 0.015 < rates[smooth.argmin() + 2] < 0.08
+    level, edge = smooth[rates[2:-2] < 5e-3].mean(), smooth[rates[2:-2] > 0.3].mean()
+    assert level - smooth.min() > 0.2
+    assert edge - smooth.min() > 0.15
+    assert np.std(losses[0][:150]) > 1.5 * np.std(np.mean(losses, axis=0)[:150])
+
+
+@pytest.mark.slow
+def test_a_range_test_with_adamw_breaks_where_the_sweep_has_its_edge(lesson):
+    lab, cells, train = lesson["lab"], lesson["cells"], lesson["train"]
+    lab.seed_everything(0)
+    model = lab.load_backbone(num_classes=2, pretrained=True).to(lab.device())
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5)
+    batches = lab.Batches(cells, cells.few_labels(train, 200, 0), steps=40)
+    loss = lab.train(
+        model, optimizer, batches, lesson["training_step"], lesson["growing"](optimizer, 40)
+    ).loss
+    rates, smooth = np.geomspace(1e-5, 1.0, 40), np.convolve(loss, np.ones(5) / 5, mode="valid")
+    assert 1e-3 < rates[smooth.argmin() + 2] < 1e-2
+    assert max(np.array(loss)[rates < 8e-3]) < 1
+    assert max(np.array(loss)[rates > 2e-2]) > 2
+
+
+@pytest.mark.slow
+def test_a_pull_towards_the_start_stands_between_training_freely_and_freezing(lesson, interval):
+    source = lesson["fit_small"](0.3, 0, torch.optim.SGD, size=256)[0]
+    arms = {"free": {}, "frozen": {"frozen": True}, "zero": {"decay": 1.0}}
+    arms |= {"pulled": {"strength": 0.1}, "hard": {"strength": 1}}
+    found = {
+        arm: np.array([lesson["change_task"](source, seed, **how) for seed in range(10)])
+        for arm, how in arms.items()
+    }
+    reached = {arm: values[:, 0] for arm, values in found.items()}
+    moved = {arm: values[:, 1].mean() for arm, values in found.items()}
+    assert moved["frozen"] == 0 < moved["hard"] < moved["pulled"] < moved["free"]
+    assert interval(reached["free"] - reached["zero"])[0] > 3
+    assert interval(reached["pulled"] - reached["frozen"])[0] > 2
+    assert interval(reached["hard"] - reached["frozen"])[0] > 0.5
+    low, high = interval(reached["pulled"] - reached["free"])  # the lower end is near zero, as the text tells
+    assert -0.5 < low < 1.5 < high
+    assert interval(reached["hard"] - reached["free"])[1] < 1.5
+
+
+def test_the_default_decay_takes_next_to_nothing_in_60_steps():
+    weight = torch.nn.Parameter(torch.ones(()))
+    optimizer = torch.optim.AdamW([weight], lr=1e-3, weight_decay=0.01)
+    for _ in range(60):
+        weight.grad = torch.zeros(())
+        optimizer.step()
+    assert 1 - weight.item() == pytest.approx(0.0006, abs=1e-5)
+
+
 def test_a_summed_loss_is_a_rate_times_the_batch_size(lesson):
     fit, step = lesson["fit_small"], lesson["summed_step"]
     for seed in range(5):
