@@ -55,18 +55,20 @@ def insist_on_passing(lesson: str, outcome: Execution | BaseException) -> None:
     Raises:
         CourseError: one did not: the sentence says which and why.
     """
-    problem: str | None
-    if isinstance(outcome, CourseError):
-        problem = str(outcome)
-    elif isinstance(outcome, BaseException):
-        problem = f"{type(outcome).__name__}: {outcome}."
-    else:
-        problem = first_error(outcome.cells) or outcome.stopped
-    if problem:
+    if problem := why_it_does_not_run(outcome):
         raise CourseError(
             f"Nothing was graded: the untouched release of {lesson} does not run on this machine. {problem} "
             f"Mend that (`grader doctor` may say how) and run the same command again."
         )
+
+
+def why_it_does_not_run(outcome: Execution | BaseException) -> str | None:
+    """Of the untouched release: what went wrong first, in a sentence; ``None`` if every cell ran."""
+    if isinstance(outcome, CourseError):
+        return str(outcome)
+    if isinstance(outcome, BaseException):
+        return f"{type(outcome).__name__}: {outcome}."
+    return first_error(outcome.cells) or outcome.stopped
 
 
 def first_error(runs: Sequence[CellRun]) -> str | None:
@@ -82,21 +84,42 @@ def first_error(runs: Sequence[CellRun]) -> str | None:
 def insist_on_sound(notebook: NotebookNode, folder: LessonFolder, execution: Execution) -> None:
     """Raise if a cell of the instructor's failed before any cell of the student's had run.
 
-    One that fails later may fail by what the student did (``del torch``): then the checks say so.
-
     Args:
         notebook: what was executed, after the transplant.
 
     Raises:
         CourseError: this machine or the lesson broke: the execution says nothing about the student.
     """
+    if 0 in _students_cells_before_failures(notebook, folder, execution):
+        raise CourseError(
+            f"A cell of the lesson failed before any of the student's had run: this machine or the "
+            f"lesson is at fault. {first_error(execution.cells)}"
+        )
+
+
+def is_doubtful(notebook: NotebookNode, folder: LessonFolder, execution: Execution) -> bool:
+    """Whether a cell of the instructor's failed behind one of the student's: by her doing, or by the machine.
+
+    A second execution and the untouched release beside it tell the two apart: what fails twice where the
+    release runs is hers (``del torch``).
+    """
+    before = _students_cells_before_failures(notebook, folder, execution)
+    return any(hers > 0 for hers in before)
+
+
+def _students_cells_before_failures(
+    notebook: NotebookNode, folder: LessonFolder, execution: Execution
+) -> list[int]:
+    """For each cell of the instructor's that failed, how many of the student's had run before it.
+
+    One that misses a name is left out: an earlier cell did not define it, and that one counts.
+    """
     own = skeleton(folder)
     codes = (cell for cell in notebook.cells if cell.cell_type == "code")
+    hers, found = 0, []
     for cell, run in zip(codes, execution.cells, strict=True):
         if is_the_students(cell, own):
-            return
-        if any(output["output_type"] == "error" for output in run.outputs):
-            raise CourseError(
-                f"A cell of the lesson failed before any of the student's had run: this machine or the "
-                f"lesson is at fault. {first_error(execution.cells)}"
-            )
+            hers += 1
+        elif any(o["output_type"] == "error" and o["ename"] != "NameError" for o in run.outputs):
+            found.append(hers)
+    return found

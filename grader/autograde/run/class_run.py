@@ -23,7 +23,7 @@ from grader.autograde.failures import keep_failure
 from grader.autograde.grading_folder import GradingFolder
 from grader.autograde.run.alone import alone
 from grader.autograde.run.nbgrader_course import NbgraderCourse
-from grader.autograde.run.outcomes import Outcomes, once_the_lesson_runs
+from grader.autograde.run.outcomes import Outcomes, beside_the_release, is_in_doubt, once_the_lesson_runs
 from grader.autograde.run.rows import read_row
 from grader.autograde.run.summary import Row, Summary
 from grader.autograde.steps.intake_exporter import take_in_all
@@ -178,10 +178,20 @@ class ClassRun:
         untouched = preflight_job(self.course, self.lesson, limits=self.limits, sandbox=sandbox)
         with workers() as crew:
             outcomes = crew.run(itertools.chain([untouched, first], waiting))
+            doubtful = []
             for job, outcome in once_the_lesson_runs(self.lesson, outcomes):
+                if is_in_doubt(self.course, job, outcome):
+                    doubtful.append(job.student)
+                    continue
                 found.keep(self.course, job, outcome, spool)
                 self.tell("execution", found.done, len(folders))
                 yield job.student
+            if doubtful:
+                again = (self.job(student, sandbox) for student in doubtful)
+                for job, outcome in beside_the_release(crew.run(itertools.chain([untouched], again))):
+                    found.keep(self.course, job, outcome, spool)
+                    self.tell("execution", found.done, len(folders))
+                    yield job.student
 
     def _not_executed_yet(
         self, folders: dict[str, Path], sandbox: str, spool: Spool, found: Outcomes

@@ -4,12 +4,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grader.autograde.execute.preflight import NOBODY, insist_on_passing, insist_on_sound
+from grader.autograde.execute.preflight import (
+    NOBODY,
+    insist_on_passing,
+    insist_on_sound,
+    is_doubtful,
+    why_it_does_not_run,
+)
 from grader.autograde.execute.spool import Spool
 from grader.autograde.execute.submission_job import PreparedJob, SubmissionJob
 from grader.autograde.execution import Execution
 from grader.autograde.failures import keep_failure
+from grader.errors import CourseError
 from grader.lesson_folder import LessonFolder
+
+_NO_LONGER = (
+    "A cell of the lesson failed, and in the untouched release one fails on this machine, too. {problem} "
+    "Mend that (`grader doctor` may say how) and run the same command again."
+)
 
 
 def once_the_lesson_runs(
@@ -25,6 +37,25 @@ def once_the_lesson_runs(
             break
     yield from held
     yield from outcomes
+
+
+def is_in_doubt(course: Path, job: SubmissionJob, outcome: Execution | BaseException) -> bool:
+    """Whether this machine, and not the student, may have broken a cell of the lesson."""
+    if isinstance(outcome, BaseException):
+        return False
+    return is_doubtful(job.read_notebook(), LessonFolder(job.lesson, course), outcome)
+
+
+def beside_the_release(
+    outcomes: Iterator[tuple[SubmissionJob, Execution | BaseException]],
+) -> Iterator[tuple[SubmissionJob, Execution | BaseException]]:
+    """The second outcomes of doubtful submissions: nobody's, if the untouched release runs no more."""
+    everything = list(outcomes)
+    (release,) = [outcome for job, outcome in everything if job.student == NOBODY]
+    problem = why_it_does_not_run(release)
+    for job, outcome in everything:
+        if job.student != NOBODY:
+            yield job, (CourseError(_NO_LONGER.format(problem=problem)) if problem else outcome)
 
 
 @dataclass

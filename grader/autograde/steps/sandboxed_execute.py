@@ -10,7 +10,7 @@ from traitlets import Bool, Float, Instance, Integer, Unicode
 from grader.autograde.course_config import Submission, submission_of
 from grader.autograde.execute.bounded_client import with_outputs
 from grader.autograde.execute.execute_submission import execute
-from grader.autograde.execute.preflight import insist_on_passing, insist_on_sound, preflight_job
+from grader.autograde.execute.preflight import insist_on_passing, insist_on_sound, is_doubtful, preflight_job
 from grader.autograde.execute.spool import Spool
 from grader.autograde.execute.submission_job import PreparedJob, prepare_job, sources_sha
 from grader.autograde.execution import Execution
@@ -72,6 +72,10 @@ class SandboxedExecute(NbGraderPreprocessor):
             self.log.info("Executing %s in the sandbox %s", submission.student, sandbox)
             self._preflight(submission, job.sandbox)
             execution = execute(job)
+            if is_doubtful(nb, submission.folder, execution):
+                _PASSED.clear()  # does the lesson still run?
+                self._preflight(submission, job.sandbox)
+                execution = execute(job)
             insist_on_sound(nb, submission.folder, execution)
             spool.put(execution)
         return execution, job.prepared()

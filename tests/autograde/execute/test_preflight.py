@@ -4,7 +4,7 @@ import nbformat
 import pytest
 
 from grader.autograde.execute.lesson_checkpoints import make_lesson_checkpoints
-from grader.autograde.execute.preflight import insist_on_passing, insist_on_sound
+from grader.autograde.execute.preflight import NOBODY, insist_on_passing, insist_on_sound, is_doubtful
 from grader.autograde.execute.spool import Spool
 from grader.autograde.execute.workers import LocalWorkers
 from grader.autograde.execution import CellRun, Execution
@@ -63,9 +63,9 @@ def test_a_lesson_whose_training_fails_grades_nobody(course):
         make_lesson_checkpoints(LessonFolder(LESSON, course))
 
 
-def _execution(course, notebook, *failing):
+def _execution(course, notebook, *failing, ename="OSError"):
     """As if those of the code cells (by number) had ended with an error."""
-    error = {"output_type": "error", "ename": "OSError", "evalue": "gone", "traceback": []}
+    error = {"output_type": "error", "ename": ename, "evalue": "gone", "traceback": []}
     codes = [cell for cell in notebook.cells if cell.cell_type == "code"]
     runs = [CellRun(outputs=[error] if number in failing else []) for number in range(len(codes))]
     return Execution(lesson=LESSON, student="ada", key="k", sandbox="none", seconds=0, cells=runs)
@@ -77,6 +77,17 @@ def test_before_the_students_first_cell_the_machine_is_at_fault_and_after_it_she
     with pytest.raises(CourseError, match="OSError: gone"):
         insist_on_sound(notebook, folder, _execution(course, notebook, 0))
     insist_on_sound(notebook, folder, _execution(course, notebook, 1, 2))
+
+
+def test_behind_a_students_cell_only_a_failure_that_is_no_missing_name_is_in_doubt(course):
+    notebook = transplant(answered(course, "del torch"), solution(course))
+    folder = LessonFolder(LESSON, course)
+    codes = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    (hers, *_), last = [n for n, cell in enumerate(codes) if "del torch" in cell.source], len(codes) - 1
+    assert not is_doubtful(notebook, folder, _execution(course, notebook))
+    assert not is_doubtful(notebook, folder, _execution(course, notebook, hers))
+    assert is_doubtful(notebook, folder, _execution(course, notebook, last))
+    assert not is_doubtful(notebook, folder, _execution(course, notebook, last, ename="NameError"))
 
 
 def test_an_extra_cell_of_the_students_is_hers(course):
@@ -110,3 +121,47 @@ def test_an_execution_in_which_the_lesson_failed_is_neither_stored_nor_written(c
     job = class_run(course).job("bob", summary.sandbox)
     assert Spool(GradingFolder(course)).get(job.key) is None
     assert rows(grade(course))["bob"] == (6, "graded")
+
+
+class LastFails(LocalWorkers):
+    """Bob's last cell fails so many times; in the second round the release's fails, too, if asked."""
+
+    def __init__(self, times: int, and_the_release: bool) -> None:
+        super().__init__(2)
+        self.executed, self._times, self._release = [], times, and_the_release
+
+    def run(self, jobs):
+        for job, outcome in super().run(jobs):
+            self.executed.append(job.student)
+            again = self.executed.count(job.student)
+            if (job.student == "bob" and again <= self._times) or (
+                job.student == NOBODY and again == 2 and self._release
+            ):
+                outcome = _execution(None, job.read_notebook(), len(outcome.cells) - 1)
+                outcome = outcome.model_copy(update={"key": job.key, "student": job.student})
+            yield job, outcome
+
+
+@pytest.mark.parametrize(
+    ("times", "and_the_release", "graded"),
+    [
+        pytest.param(1, False, True, id="the machine, for a moment"),
+        pytest.param(2, False, True, id="the student"),
+        pytest.param(2, True, False, id="the machine"),
+    ],
+)
+def test_a_cell_of_the_lesson_that_fails_behind_hers_is_looked_at_twice(
+    course, times, and_the_release, graded
+):
+    for student in ("ada", "bob"):
+        hand_in(course, student, solution(course))
+    crew = LastFails(times, and_the_release)
+    summary = class_run(course).grade(lambda: crew)
+    assert sorted(crew.executed) == sorted(["ada", "bob", "bob", NOBODY, NOBODY])
+    points = {row.student: (row.points, row.state) for row in summary.rows}
+    assert points["ada"] == (6, "graded")
+    assert (points["bob"][1] == "failed") == (not graded)
+    assert (points["bob"][0] == 6) == (graded and times == 1)
+    assert set(written(course)) == ({"ada", "bob"} if graded else {"ada"})
+    if not graded:
+        assert "untouched release" in summary.rows[1].reasons[0]
