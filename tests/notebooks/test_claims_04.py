@@ -57,7 +57,7 @@ def test_every_run_is_recorded_for_three_seeds(recorded):
 
 
 def test_the_four_curves_are_the_runs_that_their_diagnoses_name(recorded):
-    """The lesson finds them by their accuracies: no other run of seed 1 has the same (the slider shows seed 0)."""
+    """The lesson finds them by their accuracies: no other run of seed 1 has the same."""
     source = (SOLUTIONS / LESSON / "lesson.py").read_text(encoding="utf-8")
     ends = ast.literal_eval(re.search(r"^ends = (\{.*?\})", source, flags=re.MULTILINE)[1])
     told = {
