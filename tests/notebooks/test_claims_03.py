@@ -265,4 +265,4 @@ def test_a_recorded_run_comes_out_again(recorded, lesson):
     chosen = random.Random().choice(cheap)
     print("run again:", chosen)
     again = lesson["run"](chosen["choice"], chosen["judges"], chosen["seed"])
-    assert abs(again.final.accuracy - chosen["accuracy"]) < 0.01
+    assert abs(again.final.accuracy - chosen["accuracy"]) < 0.03
