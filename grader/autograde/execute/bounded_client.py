@@ -1,6 +1,7 @@
 """Run a notebook in a kernel that may say anything; keep only what has the right form and size."""
 
 import asyncio
+import atexit
 import contextlib
 import json
 import logging
@@ -97,6 +98,8 @@ class BoundedClient(NotebookClient):
         finally:
             if self.kc is not None:
                 self.kc.stop_channels()
+            # nbclient leaves it there if the kernel does not start; when this program ends, it finds no kernel.
+            atexit.unregister(self._cleanup_kernel)
         codes = sum(cell.cell_type == "code" for cell in self.nb.cells)
         runs += [CellRun() for _ in range(codes - len(runs))]
         return runs, stopped

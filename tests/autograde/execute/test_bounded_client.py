@@ -1,5 +1,7 @@
 """Messages of any form: what is kept is small, well formed, and belongs to the cell that runs."""
 
+import asyncio
+import atexit
 import json
 
 import nbformat
@@ -22,6 +24,21 @@ def client(output_bytes=1000) -> BoundedClient:
 
 def send(to, kind, **content):
     to.process_message({"msg_type": kind, "content": content, "header": {}, "parent_header": {}}, None, 0)
+
+
+def test_a_kernel_that_does_not_start_leaves_nothing_to_do_when_the_program_ends(monkeypatch):
+    """nbclient's own clean-up would print a traceback below the sentence that says what is wrong."""
+    one = client()
+
+    async def gone():
+        raise RuntimeError("The kernel died.")
+
+    monkeypatch.setattr(AsyncKernelManager, "has_kernel", property(lambda self: True))
+    monkeypatch.setattr(one, "async_start_new_kernel_client", gone)
+    before = atexit._ncallbacks()
+    _, stopped = asyncio.run(one.run())
+    assert "kernel ended" in stopped
+    assert atexit._ncallbacks() == before
 
 
 def test_prints_are_joined_and_data_keeps_what_can_be_shown():
