@@ -526,7 +526,7 @@ def growing(optimizer, steps=60, highest=1.0):
 
 # %% tags=["nbval-ignore-output"]
 losses = [fit_small(1e-5, seed, schedule=growing)[1] for seed in range(5)]
-rates = np.geomspace(1e-5, 1.0, 300)
+rates = np.geomspace(1e-5, 1.0, len(losses[0]))
 for curve in (losses[0], np.mean(losses, axis=0)):
     lab.range_test_curve(rates, curve)
 
@@ -539,7 +539,7 @@ model = lab.load_backbone(num_classes=2, pretrained=True).to(where)
 optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5)
 batches = lab.Batches(cells, few, steps=40)
 history = lab.train(model, optimizer, batches, training_step, growing(optimizer, 40), name="range test")
-lab.range_test_curve(np.geomspace(1e-5, 1.0, 40), history.loss)
+lab.range_test_curve(np.geomspace(1e-5, 1.0, len(history.loss)), history.loss)
 
 # %% [markdown]
 # One run of small batches is restless: on our machine it is lowest near 0.2, where whole trainings break. The mean of five shows the shape: a fall from about 0.007 on, the lowest point near 0.03, a restless level, and more beyond 0.3. A fifth to a tenth of 0.03 is 0.003 to 0.006, a little below the good rate of the table further up.

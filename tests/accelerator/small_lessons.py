@@ -24,6 +24,7 @@ FEWER_STEPS: dict[str, dict[str, str]] = {
     "04_learning_rates": {
         "small_batches(300,": "small_batches(2,",
         "small_batches(400,": "small_batches(12,",
+        "torch.randint(256, (200, 32))": "torch.randint(256, (2, 32))",
         "lab.Batches(cells, few, steps=32)": "lab.Batches(cells, few, steps=8)",
     },
     "05_staged_unfreezing": {"steps=150": "steps=2", "steps=400": "steps=2"},
