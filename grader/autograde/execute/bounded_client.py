@@ -98,7 +98,7 @@ class BoundedClient(NotebookClient):
         finally:
             if self.kc is not None:
                 self.kc.stop_channels()
-            # nbclient leaves it there if the kernel does not start; when this program ends, it finds no kernel.
+            # nbclient leaves it there if the kernel does not start, and then fails when this program ends.
             atexit.unregister(self._cleanup_kernel)
         codes = sum(cell.cell_type == "code" for cell in self.nb.cells)
         runs += [CellRun() for _ in range(codes - len(runs))]

@@ -35,10 +35,12 @@ def test_a_kernel_that_does_not_start_leaves_nothing_to_do_when_the_program_ends
 
     monkeypatch.setattr(AsyncKernelManager, "has_kernel", property(lambda self: True))
     monkeypatch.setattr(one, "async_start_new_kernel_client", gone)
-    before = atexit._ncallbacks()
+    left = []
+    monkeypatch.setattr(atexit, "register", left.append)
+    monkeypatch.setattr(atexit, "unregister", lambda function: function in left and left.remove(function))
     _, stopped = asyncio.run(one.run())
     assert "kernel ended" in stopped
-    assert atexit._ncallbacks() == before
+    assert left == []
 
 
 def test_prints_are_joined_and_data_keeps_what_can_be_shown():
