@@ -85,8 +85,8 @@ def gradient_mistakes(costs: float) -> list[Mistake]:
         row(
             "gradients-pile-up",
             lambda f: f.gradient == "piled up",
-            "At step {0.bad_number} the gradients were those of the batch *plus* what lay there before: old gradients "
-            "were not cleared in front of this `backward()`.",
+            "At step {0.bad_number} the batch's gradients were *added* to old ones, which still lay on the parameters or on "
+            "some of them: those were not cleared in front of this `backward()`.",
             "Call `optimizer.zero_grad()` once a step, before `backward()`.",
         ),
         row(
@@ -98,9 +98,9 @@ def gradient_mistakes(costs: float) -> list[Mistake]:
         row(
             "gradient-enlarged",
             lambda f: f.gradient == "scaled" and f.factor > 1,
-            "At step {0.bad_number} the gradients were {0.factor:.3g} times those of the batch's mean cross-entropy: a sum "
-            "over the batch, for one, is as many times larger as there are images.",
-            "`F.cross_entropy` takes the mean unless it is told otherwise; leave the loss as it is.",
+            "At step {0.bad_number} the gradients were {0.factor:.3g} times those of the batch's mean cross-entropy. A sum "
+            "over the batch is as many times larger as there are images; a second `backward()` doubles them.",
+            "`F.cross_entropy` takes the mean unless it is told otherwise; leave the loss as it is, and go backward once.",
         ),
         row(
             "gradient-shrunk",

@@ -40,7 +40,7 @@ class TrainingStep(Exercise):
     def challenge(self, rng: np.random.Generator) -> dict:
         """A flat network and a nested one with a deep head; gradients are large, so that clipping them shows.
 
-        The first batch has labels that fit the network: a small loss.
+        The first batch has labels that fit the network: a small loss. Old gradients lie on the first network alone.
         """
         return {
             "networks": [
@@ -56,7 +56,12 @@ class TrainingStep(Exercise):
         """What three calls on each network's batches do, and what each of them returns."""
         runs = [
             _run(
-                answer, spec, challenge["data_seed"] + number, challenge["learning_rate"], challenge["steps"]
+                answer,
+                spec,
+                challenge["data_seed"] + number,
+                challenge["learning_rate"],
+                challenge["steps"],
+                fresh=number > 0,
             )
             for number, spec in enumerate(challenge["networks"])
         ]
@@ -68,14 +73,19 @@ class TrainingStep(Exercise):
         return self.verdict(*judge_by_tables(self.points, StepFacts(evidence, expected), TABLES, right))
 
 
-def _run(answer: Any, spec: Spec, data_seed: int, learning_rate: float, count: int) -> dict[str, Any]:
-    """The network's condition before and after, every optimizer's step, every call."""
+def _run(
+    answer: Any, spec: Spec, data_seed: int, learning_rate: float, count: int, *, fresh: bool
+) -> dict[str, Any]:
+    """The network's condition before and after, every optimizer's step, every call.
+
+    A fresh network has no gradients at first, as in the lesson's own runs.
+    """
     import torch
     from torch.optim import optimizer as optimizers
 
     model = network(spec).train()
     generator = torch.Generator().manual_seed(data_seed)
-    for parameter in model.parameters():  # as an earlier `backward()` leaves them
+    for parameter in [] if fresh else model.parameters():  # as an earlier `backward()` leaves them
         parameter.grad = torch.randn(parameter.shape, generator=generator)
     batches = random_batches(spec, data_seed, count, _BATCH)
     batches[0] = batches[0][0], _labels_of(model, batches[0][0])

@@ -55,6 +55,8 @@ class StepFacts(TrainingFacts):
         index = next((i for i, names in enumerate(ends) if names), 0)
         run, wanted = pairs[index]
         super().__init__(run.steps, [Step.model_validate(step) for step in wanted["steps"]])
+        if self.bad is None:
+            self._look_without_batches()
         self.astray = ends[index]
         self.weights_astray = [name for name in self.astray if is_weight(name)]
         self.run, self.calls = run, [call for one in given.runs for call in one.calls]
@@ -67,6 +69,13 @@ class StepFacts(TrainingFacts):
         self.changed_arguments = [name for call in self.calls for name in call.changed_arguments]
         self.gradients_after = run.calls[0].gradients_after
         self.conditions = [(one.before, self._told_once(one.before, one.after)) for one in given.runs]
+
+    def _look_without_batches(self) -> None:
+        """A step before which no forward pass was recorded, as in `no_grad`, has no batch, and shows no gradient."""
+        for number, step in enumerate(self.steps, start=1):
+            if step.gradient in ("none", "zeros"):
+                self.bad_number, self.gradient = number, step.gradient
+                return
 
     def _told_once(self, before: Condition, after: Condition) -> Condition:
         """What the training itself shows is no second mistake: mode and flags as they were before, then."""

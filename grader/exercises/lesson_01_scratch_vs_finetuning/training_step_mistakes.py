@@ -147,13 +147,6 @@ LOSS = [
         "End with `return loss.item()`.",
         costs=_LOSS,
     ),
-    Mistake(
-        "keeps-the-graph",
-        lambda f: any(call.keeps_graph for call in f.calls),
-        "The step returns a tensor that requires gradients, which keeps the whole computation graph in memory.",
-        "Return `loss.item()`.",
-        costs=_LOSS,
-    ),
     _loss(
         "loss-after-the-update",
         lambda f: f.returns("mean after the update") or f.returns("mean in eval mode after the update"),
@@ -185,6 +178,14 @@ LOSS = [
         "another-number",
         lambda f: True,
         "A call returned {0.wrong_call.returned:.5g}, which is not the batch's mean cross-entropy before the update.",
+    ),
+    Mistake(
+        "keeps-the-graph",
+        lambda f: any(call.keeps_graph for call in f.calls),
+        "The number came as a tensor that requires gradients: whoever collects such losses keeps every step's computation "
+        "graph in memory. It costs no point here.",
+        "`loss.item()` is the number alone.",
+        costs=0,
     ),
 ]  # fmt: skip
 

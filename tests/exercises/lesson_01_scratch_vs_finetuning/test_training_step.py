@@ -54,6 +54,17 @@ def test_wrong_steps_are_named_and_cost_the_same(name, graded):
     assert verdict.points == ANSWERS["wrong"][name]["earns"], verdict
 
 
+def test_old_gradients_are_not_said_to_lie_on_every_parameter(graded):
+    [finding] = graded(ID, WRONG["only weights cleared"], SEED_OF["only weights cleared"]).findings
+    assert "on the parameters or on some of them" in finding.text
+
+
+def test_enlarged_gradients_may_come_of_a_second_backward(graded):
+    [finding] = graded(ID, WRONG["two backwards"], SEED_OF["two backwards"]).findings
+    assert "2 times" in finding.text
+    assert "second `backward()`" in finding.text
+
+
 def test_every_known_mistake_is_reached(graded):
     reached = {
         finding.id for name, answer in WRONG.items() for finding in graded(ID, answer, SEED_OF[name]).findings
