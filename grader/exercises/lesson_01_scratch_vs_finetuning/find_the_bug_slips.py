@@ -80,8 +80,9 @@ BATCHES = [
         _slip(
             "other-images",
             lambda f: "other" in f.batches,
-            "The model was given images that stand in none of the batches: flipped, cut, put together or in another order.",
-            "Only normalise them: no augmentation is asked for.",
+            "The model was given images that stand in none of the batches. They no longer do once they are flipped, cut, put "
+            "together or in another order, nor if uint8 pixels run below 0 and go on at 255.",
+            "Only normalise them, after `float()`: no augmentation is asked for.",
         ),
         _slip(
             "stepped-again",

@@ -183,9 +183,9 @@ START = [
     _of_a_network(
         "statistics-changed",
         lambda n: n.changed,
-        "`{1.changed[0]}` of the {1.name} network is not what `build` gave: a forward pass in training mode moves "
-        "BatchNorm's statistics.",
-        "Nothing has to be computed here. To try a network, call `eval()` first, or take another copy.",
+        "`{1.changed[0]}` of the {1.name} network is not what `build` gave. A forward pass in training mode moves "
+        "BatchNorm's statistics, and a reset sets them to those of a new layer.",
+        "Nothing has to be computed or set back here. To try a network, call `eval()` first, or take another copy.",
         costs=_START,
     ),
 ]  # fmt: skip

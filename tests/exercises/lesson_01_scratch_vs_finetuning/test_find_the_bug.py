@@ -213,6 +213,12 @@ def test_other_forms_of_the_images_are_named(name, tune, graded):
         assert told in [finding.id for finding in verdict.findings], verdict
 
 
+def test_uint8_pixels_that_ran_below_0_are_told_beside_flips(tune, graded):
+    verdict = graded(ID, tune(images=lambda x: ((x - 127) / 128).float()), 101)
+    [text] = [finding.text for finding in verdict.findings if finding.id == "other-images"]
+    assert "uint8 pixels run below 0" in text
+
+
 def renewed_later(model, head, num_classes, number, rate):
     return sgd(model, head, rate) if number == 1 else None
 

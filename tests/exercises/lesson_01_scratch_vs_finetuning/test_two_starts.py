@@ -87,6 +87,22 @@ def copied(build, num_classes):
     return tuple(copy.deepcopy(model) for model in starts(build, num_classes))
 
 
+def filled(fill):
+    """A new head whose weight and bias begin as ``fill`` leaves them."""
+
+    def make(head, num_classes):
+        new = nn.Linear(head.in_features, num_classes)
+        for parameter in new.parameters():
+            fill(parameter)
+        return new
+
+    return make
+
+
+def small(parameter):
+    nn.init.normal_(parameter, std=2e-5)
+
+
 RIGHT = {
     "starts": starts,
     "by the parent": by_parent,
@@ -102,6 +118,8 @@ RIGHT = {
     "small head": with_head(
         lambda head, n: nn.Sequential(nn.Linear(head.in_features, 5), nn.ReLU(), nn.Linear(5, n))
     ),
+    "head of zeros": with_head(filled(nn.init.zeros_)),
+    "head of small numbers": with_head(filled(small)),
     "fine-tuned first, then in order": lambda build, n: (swapped(build(True), n), swapped(build(False), n))[
         ::-1
     ],
@@ -430,6 +448,11 @@ WRONG = {
         1,
         "scores-not-raw",
     ),
+    "relu after small numbers": (
+        with_head(lambda head, n: nn.Sequential(filled(small)(head, n), nn.ReLU())),
+        1,
+        "scores-not-raw",
+    ),
     "leaky": (
         with_head(lambda head, n: nn.Sequential(nn.Linear(head.in_features, n), nn.LeakyReLU())),
         1,
@@ -488,6 +511,11 @@ def test_every_known_mistake_is_reached(unreached):
 def test_the_dotted_name_is_told_as_what_it_is(graded):
     [finding] = graded(ID, by_set_attribute, 101).findings
     assert "registered on the model itself under the name" in finding.text
+
+
+def test_statistics_that_were_set_back_are_not_said_to_come_of_a_forward_pass_alone(graded):
+    [finding] = graded(ID, WRONG["statistics reset"][0], 101).findings
+    assert "a reset" in finding.text
 
 
 def test_a_head_of_the_wrong_width_is_told_with_what_pytorch_said(graded):
