@@ -13,7 +13,7 @@ from grader.exercises.kit.returned import returned_model
 from grader.exercises.kit.training_watch import Step, TrainingWatch
 from grader.exercises.lesson_02_freezing.find_the_bug_facts import Midway
 from grader.exercises.lesson_02_freezing.find_the_bug_mistakes import BUGS, UNMENDED
-from grader.exercises.lesson_02_freezing.find_the_bug_slips import AFTERWARDS, ENDS_ELSEWHERE, SLIPS
+from grader.exercises.lesson_02_freezing.find_the_bug_slips import AFTERWARDS, ELSEWHERE, SLIPS
 from grader.exercises.lesson_02_freezing.frozen_parameters import NewAttribute, attributes_of, new_attributes
 from grader.exercises.lesson_02_freezing.stage_watch import StageAtStep, StageWatch
 from grader.exercises.machine import evidence_types
@@ -67,7 +67,7 @@ class FindTheBug(Exercise):
     difficulty = 3
     section = "Exercise 4: find the bug"
     evidence = MidwayTraining
-    mistakes = [*UNMENDED, *(row for table in (*BUGS, *SLIPS) for row in table), ENDS_ELSEWHERE]
+    mistakes = [*UNMENDED, *(row for table in (*BUGS, *SLIPS) for row in table), *ELSEWHERE]
 
     def challenge(self, rng: np.random.Generator) -> dict:
         """A network with stages inside another module, and batches for before and after."""
@@ -115,7 +115,7 @@ class FindTheBug(Exercise):
             return self.verdict(0, [fatal.finding(facts)])
         bugs = [row for table in BUGS if (row := first_mistake(facts, table))]
         if not bugs and not slips and not facts.ends_right:  # no fact says why
-            slips = [ENDS_ELSEWHERE]
+            slips = [first_mistake(facts, ELSEWHERE) or ELSEWHERE[-1]]
         told = [row.finding(facts) for row in slips]
         if len(bugs) == len(BUGS):
             unmended = first_mistake(facts, UNMENDED)

@@ -139,14 +139,26 @@ class Midway(TrainingFacts):
 
     @property
     def stray(self) -> str:
-        """A tensor that does not end where the nearer of the right endings has it."""
-        return min((astray(self.state, end, self._start) for end in self._endings), key=len, default=[""])[0]
+        """A tensor that does not end where the nearer of the right endings has it, the first that goes astray."""
+        early = self._astray_between
+        late = min((astray(self.state, end, self._start) for end in self._endings), key=len, default=[""])
+        return next((name for name in late if name in early), late[0])
 
     @property
     def since(self) -> str:
         """Whether this began on the first batches, in words."""
-        between = self.evidence.between
-        return ", from the first part on" if astray(between, self._between, self._start) else ""
+        return ", from the first part on" if self.stray in self._astray_between else ""
+
+    @property
+    def _astray_between(self) -> list[str]:
+        """Tensors that are not where they should be when the first of the later batches comes."""
+        return astray(self.evidence.between, self._between, self._start)
+
+    @property
+    def early_statistics(self) -> str:
+        """A statistic that is astray when the first of the later batches comes, if no weight is."""
+        early = self._astray_between
+        return early[0] if early and not any(map(is_weight, early)) else ""
 
     @property
     def trained_elsewhere(self) -> bool:

@@ -125,12 +125,22 @@ TRAINING = [
 ]
 AFTERWARDS = [_RESULT, _EFFECTS]
 SLIPS = [*TRAINING, *AFTERWARDS]
-ENDS_ELSEWHERE = _row(
-    "ends-elsewhere",
-    lambda f: f.stray,
-    "Of the three mistakes nothing is to be seen any more, but the model does not end where SGD with a momentum of 0.9 takes "
-    "it: `{1}` is not where it should be{0.since}.",
-    "One step a batch, in its order, with the mean cross-entropy; the optimizer of the first part goes on, or a new one "
-    "like it.",
-    PRICE,
-)
+ELSEWHERE = [
+    _row(
+        "statistics-astray",
+        lambda f: f.early_statistics,
+        "Of the three mistakes nothing is to be seen any more. When the later batches begin, all weights are where they "
+        "should be, but the statistics of BatchNorm are not (`{1}`): in training mode each forward pass moves them.",
+        "One forward pass for each batch, and nothing that sets the statistics.",
+        PRICE,
+    ),
+    _row(
+        "ends-elsewhere",
+        lambda f: f.stray,
+        "Of the three mistakes nothing is to be seen any more, but the model does not end where SGD with a momentum of 0.9 "
+        "takes it: `{1}` is not where it should be{0.since}.",
+        "One step a batch, in its order, with the mean cross-entropy; the optimizer of the first part goes on, or a new one "
+        "like it.",
+        PRICE,
+    ),
+]

@@ -104,8 +104,9 @@ FLAGS = [
     Mistake(
         "nested-head-not-found",
         lambda f: f.only(lambda n: n.missing == n.head, nested=True),
-        "The head `{1.head_name}`, which lies inside another module, is frozen; a head that does not trains.",
-        "`head_name` may hold dots. " + _FIND,
+        "The head `{1.head_name}`, which lies inside another module and holds layers itself, is frozen; a head that is one "
+        "layer of the model's own trains.",
+        "`head_name` may hold dots, and names may go on behind it. " + _FIND,
         costs=_HALF,
     ),
     Mistake(

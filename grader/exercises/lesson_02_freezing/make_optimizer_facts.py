@@ -35,6 +35,10 @@ class Held:
         self.missing = [name for name in self.trainable if name not in self.held]
         self.extra = [name for name in self.held if name and name not in self.trainable]
         self.copies = "" in self.held
+        frozen = set(wanted["parameters"]) - set(self.trainable)
+        self.only_frozen = bool(self.extra and self.missing) and not set(self.held) & set(self.trainable)
+        self.all_frozen_held = frozen <= set(self.held)
+        self.all_held = set(wanted["parameters"]) <= set(self.held)
         counts = Counter(self.held)
         self.twice = next((name for name in self.held if counts[name] > 1), "")
         self.content_is_right = not (self.missing or self.extra or self.copies or self.twice)
@@ -88,6 +92,14 @@ class Optimizers:
         pairs = list(zip(got, expected, strict=False)) if usable else []
         self.networks = [Held(g, w) for g, w in pairs if not g.error]
         self.half_frozen = self.networks[:2]
+
+    @property
+    def follows_gradients(self) -> bool:
+        """Whether what is held is what has a gradient: in the first network all that is frozen, in the second all."""
+        if len(self.half_frozen) < 2:
+            return False
+        first, second = self.half_frozen
+        return first.only_frozen and first.all_frozen_held and second.all_held
 
     def first(self, shows: Any) -> Held | None:
         """The first optimizer that shows something."""

@@ -30,11 +30,27 @@ CONTENT = [
         costs=2,
     ),
     Mistake(
+        "asked-the-gradients",
+        lambda f: f.follows_gradients and f.networks[0],
+        "Where old gradients lie on frozen parameters alone, the optimizer holds just these, such as `{1.extra[0]}`; where "
+        "they lie on all parameters, it holds all.",
+        "`grad` tells whether a gradient was computed, `requires_grad` whether a parameter trains.",
+        costs=2,
+    ),
+    Mistake(
         "wrong-way-round",
-        lambda f: f.first(lambda n: n.extra and n.missing and not set(n.held) & set(n.trainable)),
-        "It is the wrong way round: the optimizer holds frozen parameters, such as `{1.extra[0]}`, and none of those that "
-        "train.",
+        lambda f: f.first(lambda n: n.only_frozen and n.all_frozen_held),
+        "It is the wrong way round: the optimizer holds the frozen parameters, such as `{1.extra[0]}`, and none of those "
+        "that train.",
         "Keep the parameters with `requires_grad` True: `if parameter.requires_grad`.",
+        costs=2,
+    ),
+    Mistake(
+        "only-frozen-ones",
+        lambda f: f.first(lambda n: n.only_frozen),
+        "Of a model that is partly trainable the optimizer holds frozen parameters only, such as `{1.extra[0]}`: nothing "
+        "that trains would ever move.",
+        "Ask each parameter of the model for `requires_grad`: neither its name nor its place tells what trains.",
         costs=2,
     ),
     Mistake(

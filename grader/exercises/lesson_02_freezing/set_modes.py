@@ -47,6 +47,7 @@ class NetworkWithModes(StrictEvidence):
         dropout_on: whether dropout sets anything to zero.
         settings: layers' settings that are not what they were, such as "entry.1.momentum".
         changed_settings: of PyTorch, in words.
+        returned_another: whether the function returned a model that is not the one that it was given.
     """
 
     before: Condition
@@ -55,6 +56,7 @@ class NetworkWithModes(StrictEvidence):
     dropout_on: bool
     settings: list[str]
     changed_settings: list[str]
+    returned_another: bool
 
 
 class ModesSet(StrictEvidence):
@@ -129,7 +131,7 @@ def _after(answer: Any, model: Any, asked: dict, batches: list) -> dict:
     import torch
 
     before, settings = condition(model), _settings(model)
-    ask(answer, model)
+    returned = ask(answer, model)
     changed_settings = reset_settings()
     after, now = condition(model), _settings(model)
     found: dict[str, Any] = {
@@ -139,6 +141,7 @@ def _after(answer: Any, model: Any, asked: dict, batches: list) -> dict:
         "dropout_on": False,
         "settings": [name for name, value in settings.items() if now.get(name, value) != value],
         "changed_settings": changed_settings,
+        "returned_another": isinstance(returned, torch.nn.Module) and returned not in set(model.modules()),
     }
     if is_sound(Condition.model_validate(before), Condition.model_validate(after)):
         with torch.no_grad():

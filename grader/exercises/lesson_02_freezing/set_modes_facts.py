@@ -47,6 +47,7 @@ class Modes:
     def __init__(self, got: Sequence[Any], expected: Sequence[dict[str, Any]]) -> None:
         self.conditions = [(network.before, network.after) for network in got]
         self.changed_settings = [setting for network in got for setting in network.changed_settings]
+        self.returned_another = any(network.returned_another for network in got)
         self.sound = len(got) == len(expected) and all(is_sound(*pair) for pair in self.conditions)
         # A model that cannot be asked any further is told by its side effect alone.
         pairs = zip(got, expected, strict=False) if self.sound else []
@@ -93,6 +94,20 @@ class Modes:
         """Whether just the frozen layers among ``kinds`` were missed, and nothing else is wrong."""
         among = set().union(*kinds) & set(self.frozen)
         return bool(among) and set(self.missed) == among and not self.stopped
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether every module is in the mode in which it came."""
+        return bool(self.networks) and all(was.training == now.training for was, now in self.conditions)
+
+    @property
+    def froze_norms(self) -> bool:
+        """Whether every BatchNorm that was trainable, in whole or in part, is frozen throughout afterwards."""
+        return any(set(was.trainable) - set(now.trainable) for was, now in self.conditions) and not any(
+            name.rpartition(".")[0] in network.kinds
+            for network, (_, now) in zip(self.networks, self.conditions, strict=False)
+            for name in now.trainable
+        )
 
     @property
     def deep(self) -> set[Place]:

@@ -10,8 +10,14 @@ _MOVED = "After three forward passes `{0.missed[0][1]}.running_mean` moved, alth
 # BatchNorm. Of each table the first row that shows is told.
 NORMS = [
     Mistake(
+        "on-another-model",
+        lambda f: f.unchanged and f.returned_another,
+        "The function returned another model, and no module of the model that it was given is in another mode than before.",
+        "Nobody asks for a copy: set the modes of `model` itself.",
+    ),
+    Mistake(
         "modes-unchanged",
-        lambda f: f.networks and all(before.training == after.training for before, after in f.conditions),
+        lambda f: f.unchanged,
         "No module is in another mode than before the call.",
         "First `model.train()`, which sets every module; then `eval()` on each BatchNorm that is frozen.",
     ),
@@ -46,6 +52,12 @@ NORMS = [
         "`{1}` came in eval mode and stayed in it: the result depends on the mode before the call.",
         "Begin with `model.train()`, in any case: it sets every module, at any depth. `model.training = True` sets one.",
         costs=2,
+    ),
+    Mistake(
+        "trainable-layers-frozen",
+        lambda f: f.froze_norms and f.all(lambda n: n.all_eval),
+        "Every BatchNorm is frozen now, also those that came in trainable, and every one is in eval mode.",
+        "Only modes are to be set: leave `requires_grad` as it is, and ask it.",
     ),
     Mistake(
         "every-norm-in-eval-mode",

@@ -59,6 +59,7 @@ def midway(
     after_backward=lambda model: None,
     backward=True,
     step=True,
+    twice=False,
 ):
     """A right answer, but for what is changed."""
     optimizer = optimizer_of(model, factor * learning_rate)
@@ -73,6 +74,8 @@ def midway(
             each(model, stage_name)
         if clear:
             optimizer.zero_grad(set_to_none=to_none)
+        if twice:
+            model(images)
         loss = loss_of(model(images), labels)
         if backward:
             loss.backward()
@@ -594,6 +597,7 @@ WRONG = {
         3,
         "gradient-of-something-else",
     ),
+    "two forward passes": (variant(twice=True), 3, "statistics-astray"),
     "caller's list reversed": (reversed_in_place, 3, "arguments-changed"),
     "does nothing": (lambda model, *_: model, 0, "second-part-missing"),
     "NaN for a model": (lambda *_: float("nan"), 0, "second-part-missing"),

@@ -470,6 +470,11 @@ def test_wrong_answers_are_named_and_cost_the_same_everywhere(name, costs_the_sa
     costs_the_same(ID, *WRONG[name])
 
 
+def test_a_head_whose_own_layers_are_missed_is_not_said_to_be_only_nested(graded):
+    [finding] = graded(ID, own_tensors_of_the_head, 201).findings
+    assert "holds layers itself" in finding.text
+
+
 def freeze_and(model, head_name, *, behave):
     freeze(model, head_name)
     behave(model)

@@ -256,7 +256,12 @@ WRONG = {
     "with old gradients": (
         variant(choose=lambda model: [p for p in model.parameters() if p.grad is not None]),
         1,
-        "wrong-way-round",
+        "asked-the-gradients",
+    ),
+    "the last two": (
+        variant(choose=lambda model: list(model.parameters())[-2:]),
+        1,
+        "only-frozen-ones",
     ),
     "without gradients": (
         variant(choose=lambda model: [p for p in model.parameters() if p.grad is None]),

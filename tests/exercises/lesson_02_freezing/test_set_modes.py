@@ -217,6 +217,12 @@ def on_a_copy(model):
     modes(copy.deepcopy(model))
 
 
+def gives_a_copy_back(model):
+    model = copy.deepcopy(model)
+    modes(model)
+    return model
+
+
 def frozen_here(model):
     modes(model, stop=lambda module: True, act=lambda module: module.requires_grad_(False).eval())
 
@@ -272,7 +278,7 @@ WRONG = {
     "eval mode": (lambda model: model.eval(), 0, "whole-model-in-eval-mode"),
     "train of the wrong value": (lambda model: model.train(False), 0, "whole-model-in-eval-mode"),
     "all norms": (variant(stop=lambda module: True), 0, "every-norm-in-eval-mode"),
-    "all norms, frozen here": (frozen_here, 0, "every-norm-in-eval-mode"),
+    "all norms, frozen here": (frozen_here, 0, "trainable-layers-frozen"),
     "method for a flag": (variant(stop=lambda m: m.requires_grad_), 0, "every-norm-in-eval-mode"),
     "missing flag of the module": (
         variant(stop=lambda module: not getattr(module, "requires_grad", False)),
@@ -337,6 +343,7 @@ WRONG = {
     "what holds a frozen norm": (children_too, 2, "container-in-eval-mode"),
     "does nothing": (lambda model: None, 0, "modes-unchanged"),
     "on a copy": (on_a_copy, 0, "modes-unchanged"),
+    "a copy given back": (gives_a_copy_back, 0, "on-another-model"),
     "gradients off": (
         lambda model: (modes(model), torch.set_grad_enabled(False)),
         3,
