@@ -11,7 +11,8 @@ ARGUMENTS_CHANGED = Mistake(
     lambda facts: facts.changed_arguments,
     "The function changed what it was given: `{1[0]}` is not what it was before the call.",
     "Whoever calls the function goes on using it. Work on a copy: `reversed(…)`, `sorted(…)`, `list(…)` and a slice "
-    "leave a list as it is; `reverse()`, `sort()`, `pop()` and `append()` do not.",
+    "leave a list as it is; `reverse()`, `sort()`, `pop()` and `append()` do not. Of a tensor `clone()` is a copy; `-=` and "
+    "methods whose names end in `_` change the tensor itself.",
     costs=PRICE,
 )
 

@@ -74,6 +74,11 @@ _HINTS: list[tuple[tuple[str, ...], str, str]] = [
         "Print the `dtype` of each tensor on the way: images are float32, labels int64.",
     ),
     (
+        ("IndexError",),
+        r"Target .*out of bounds",
+        "A label is not below the number of outputs: has the model's last layer one output for each class?",
+    ),
+    (
         ("RuntimeError", "ValueError", "IndexError"),
         r"shape|size|dimension|mat1|expected input|channels|broadcast|target",
         "Print the `shape` of each tensor on the way to this line.",

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from grader.exercises.kit.arguments import Arguments
+from grader.exercises.kit.arguments import ARGUMENTS_CHANGED, Arguments
 
 
 @pytest.fixture
@@ -31,3 +31,8 @@ def test_a_change_is_seen(name, given):
     arguments = Arguments(**given)
     change(given)
     assert arguments.changed() == changed
+
+
+def test_the_hint_knows_lists_and_tensors():
+    assert "slice" in ARGUMENTS_CHANGED.hint
+    assert "`clone()`" in ARGUMENTS_CHANGED.hint

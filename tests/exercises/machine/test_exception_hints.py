@@ -32,6 +32,10 @@ CASES = {
     "backward twice": (twice, "ran twice"),
     "no parameters": (lambda: torch.optim.SGD([], lr=0.1), "no parameters"),
     "used up": (lambda: next(iter([])), "only once"),
+    "label too large": (
+        lambda: nn.functional.cross_entropy(torch.ones(1, 2), torch.tensor([2])),
+        "one output for each class",
+    ),
     "index": (lambda: [][1], "index"),
     "zero": (lambda: 1 / 0, "divided by zero"),
     "state_dict": (lambda: MODEL.load_state_dict({"x": torch.ones(1)}), "`state_dict`s"),
