@@ -1,5 +1,6 @@
 """A penalty that pulls the backbone towards the weights it started from."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from grader.exercises.kit.numbers import as_number, described
 from grader.exercises.kit.tensors import inside, plain
 from grader.exercises.lesson_04_learning_rates.decay_towards_facts import Pulls
 from grader.exercises.lesson_04_learning_rates.decay_towards_mistakes import TABLES
-from grader.exercises.machine.asking import AnswerRaised, ask
+from grader.exercises.machine.asking import ask
 from grader.exercises.machine.evidence_types import Number, State, StrictEvidence
 from grader.exercises.machine.exercise import Exercise
 from grader.exercises.machine.mistakes import judge_by_tables
@@ -25,7 +26,7 @@ class Pulled(StrictEvidence):
     """What came back for one network.
 
     Attributes:
-        problem, detail: why it is no penalty, and what it is in words; else "".
+        problem, detail: why it is no penalty, and where that helps what it is in words; else "".
         value: of the penalty; NaN where there is none.
         one_element: whether it is a tensor of one element that is not 0-d.
         gradients: of the penalty with respect to each parameter that it depends on.
@@ -117,23 +118,28 @@ def _ask(answer: Any, asked: dict[str, Any]) -> dict[str, Any]:
     model, start = pulled_network(asked)
     given = Arguments(start=start)
     own = dict(start)  # the answer may take some out of the dict
+    before = _edges(model.named_parameters()), _edges(own.items())  # a move to a device makes others
     settings_before = condition(model)["attributes"]
-    result = ask(answer, model, start, asked["spec"]["head"], asked["strength"])
+
+    def pull(*arguments: Any) -> tuple[Any, list[dict[str, Any]] | None]:
+        """The penalty and, while everything lies where it was computed, its gradients."""
+        penalty = answer(*arguments)
+        return penalty, None if _read(penalty)[0] else _gradients_or_none(penalty, model, *before)
+
+    penalty, gradients = ask(pull, model, start, asked["spec"]["head"], asked["strength"])
     settings, after, changed = reset_settings(), condition(model), given.changed()
-    problem, detail, value = _read(result)
-    gradients: list[dict[str, Any]] = [{}, {}]
-    if not problem:
-        try:
-            gradients = ask(_gradients, result, dict(model.named_parameters()), own)
-        except AnswerRaised as raised:
-            problem, detail = "used up", type(raised.error).__name__
+    problem, detail, value = _read(penalty)
+    if not problem and gradients is None:  # once more, now that the model is back on the CPU
+        gradients = ask(_gradients_or_none, penalty, model, *before)
+        problem = "" if gradients else "used up"
+    pulled, into_start = gradients or ({}, {})
     return {
         "problem": problem,
         "detail": detail,
         "value": value,
-        "one_element": not problem and result.ndim > 0,
-        "gradients": {name: plain(gradient) for name, gradient in gradients[0].items()},
-        "into_start": list(gradients[1]),
+        "one_element": not problem and penalty.ndim > 0,
+        "gradients": {name: plain(gradient) for name, gradient in pulled.items()},
+        "into_start": list(into_start),
         "changed_settings": settings,
         "settings_before": settings_before,
         "after": after,
@@ -154,15 +160,28 @@ def _read(result: Any) -> tuple[str, str, float]:
     return ("" if result.requires_grad else "no gradient"), "", value
 
 
-def _gradients(penalty: Any, parameters: dict[str, Any], start: dict[str, Any]) -> list[dict[str, Any]]:
-    """Of the parameters and of the start values those that the penalty depends on, with its gradients."""
+def _edges(named: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Where the gradients of those tensors arrive that ask for one, by name."""
     import torch
 
-    asked = [
-        {name: tensor for name, tensor in group.items() if tensor.requires_grad}
-        for group in (parameters, start)
-    ]
-    tensors = [tensor for group in asked for tensor in group.values()]
-    found = iter(torch.autograd.grad(penalty.reshape(()), tensors, allow_unused=True))
-    pairs = [[(name, next(found)) for name in group] for group in asked]
-    return [{name: one for name, one in group if one is not None} for group in pairs]
+    edge_of = torch.autograd.graph.get_gradient_edge
+    return {name: edge_of(tensor) for name, tensor in named if tensor.requires_grad}
+
+
+def _gradients_or_none(
+    penalty: Any, model: Any, parameters: dict[str, Any], start: dict[str, Any]
+) -> list[dict[str, Any]] | None:
+    """Of the parameters and of the start values those that the penalty depends on, with its gradients.
+
+    ``None`` if none can be computed, as after a ``backward()`` of the answer's own.
+    """
+    import torch
+
+    groups = [parameters, _edges(model.named_parameters()), start]
+    edges = [edge for group in groups for edge in group.values()]
+    try:
+        found = iter(torch.autograd.grad(penalty.reshape(()), edges, allow_unused=True))
+    except RuntimeError:
+        return None
+    gradients = [{name: one for name in group if (one := next(found)) is not None} for group in groups]
+    return [gradients[0] | gradients[1], gradients[2]]

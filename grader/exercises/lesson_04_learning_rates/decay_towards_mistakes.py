@@ -20,7 +20,7 @@ FORM = [
     _fatal("no-gradient", "no gradient", "The penalty has no gradient: added to the loss it would change nothing in the "
            "training.", "The model's weights must stay in the graph: no `detach()`, no `no_grad()`, and the tensors of "
            "`model.state_dict()` are detached, those of `named_parameters()` are not."),
-    _fatal("used-up", "used up", "No gradient of the penalty could be computed: that raised {1}.",
+    _fatal("used-up", "used up", "The penalty depends on the weights, but its gradient cannot be computed any more.",
            "Return the penalty and leave `backward()` to whoever adds it to the loss."),
     Mistake("pulls-the-start", lambda f: first(not n.gradients and n.got.into_start for n in f.networks),
             "The gradient reaches the start values and none of the model's weights: the start would be pulled to the model.",
