@@ -341,9 +341,9 @@ WEIGHTS, NOTES = FOLDER / "inspector.npz", FOLDER / "inspector.json"
 
 def train_and_keep(recipe, seed=0, plot=None):
     """Train, and leave the weights in the scratch file; give the history, which `lab.checkpoint` keeps."""
-    NOTES.unlink(missing_ok=True)  # interrupted now, old notes would point to other weights
     trained, history = train_inspector(recipe, seed, plot=plot)
     FOLDER.mkdir(exist_ok=True)
+    NOTES.unlink(missing_ok=True)  # stopped while it writes, old notes would point to other weights
     np.savez(WEIGHTS, **{name: tensor.cpu().numpy() for name, tensor in trained.state_dict().items()})
     return history
 
