@@ -17,7 +17,7 @@
 #
 # | | |
 # | --- | --- |
-# | **After this lesson you can** | count the parameters of a layer by hand; count what a network has and what of it trains, without the usual mistakes; predict how a new head changes the total; predict the bytes that training needs; say what the number of trainable parameters tells about accuracy, and what not |
+# | **After&nbsp;this&nbsp;lesson&nbsp;you&nbsp;can** | count the parameters of a layer by hand; count what a network has and what of it trains, without the usual mistakes; predict how a new head changes the total; predict the bytes that training needs; say what the number of trainable parameters tells about accuracy, and what not |
 # | **You need** | lessons 0, 1 and 2 |
 # | **Time** | about 45 minutes, of which the computer works about half a minute on two CPU cores |
 
@@ -28,6 +28,7 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torch.optim.lr_scheduler import OneCycleLR
 
 from grader.exercises import check
 from grader.quiz import quiz
@@ -112,7 +113,8 @@ tiny = nn.Sequential(
 )
 for name, parameter in tiny.named_parameters():
     print(f"{name:10} {tuple(parameter.shape)!s:14} {parameter.numel():>4} elements")
-print(f"by hand: {3 * 3 * 3 * 8 + 8} + {2 * 8} + {8 * 2 + 2} = {3 * 3 * 3 * 8 + 8 + 2 * 8 + 8 * 2 + 2}")
+convolution, norm, linear = 3 * 3 * 3 * 8 + 8, 2 * 8, 8 * 2 + 2
+print(f"by hand: {convolution} + {norm} + {linear} = {convolution + norm + linear}")
 print(f"numel(): {sum(parameter.numel() for parameter in tiny.parameters())}")
 
 # %% [markdown]
@@ -159,7 +161,7 @@ print("over state_dict: ", sum(tensor.numel() for tensor in twice.state_dict().v
 
 # %% exercise="counting.count_parameters"
 def count_parameters(model):
-    """Return {"total": …, "trainable": …, "buffers": …}: numbers of elements, shared tensors once."""
+    """Return {"total": …, "trainable": …, "buffers": …}: element counts, shared tensors once."""
     ### BEGIN SOLUTION
     parameters = list(model.parameters())
     return {
@@ -255,10 +257,10 @@ lab.stage_panel(by_stage)
 
 # %% exercise="counting.count_by_child"
 def count_by_child(model):
-    """Return {child's name: number of its parameters}, in order; the model's own parameters under ""."""
+    """Return {child's name: number of its parameters}, in order; the model's own under ""."""
     ### BEGIN SOLUTION
     counts = {name: 0 for name, _ in model.named_children()}
-    for name, parameter in model.named_parameters():  # a shared one only comes once, under its first name
+    for name, parameter in model.named_parameters():  # each once, under its first name
         child = name.split(".")[0] if "." in name else ""
         counts[child] = counts.get(child, 0) + parameter.numel()
     return counts
@@ -358,7 +360,7 @@ def network_for(choice, seed=0):
 
 # %%
 def one_step(choice):
-    """A network after one AdamW step on 32 photographs, its optimizer and the parameters that it trained."""
+    """A network after one AdamW step on 32 photographs, its optimizer and what it trained."""
     model = network_for(choice)
     chosen = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(chosen)
@@ -476,7 +478,7 @@ def fit(model, data, indices, rate, seed, measure=None, name="training", plot=No
     """Train what is trainable in `model`, with AdamW and a one-cycle schedule."""
     chosen = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(chosen, lr=rate, weight_decay=0.01)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps, pct_start=0.2)
+    schedule = OneCycleLR(optimizer, rate, total_steps=steps, pct_start=0.2)
     batches, step = lab.Batches(data, indices, steps, seed=seed), step_with_frozen_statistics
     return lab.train(model, optimizer, batches, step, schedule, measure, 30, name, plot)
 
@@ -515,7 +517,8 @@ def run(choice, judges=1, seed=0, steps=60, plot=None):
     train_on, judging = split(judges)
     few = cells.few_labels(train_on, 200, seed)
     measure = lambda model: lab.evaluate(model, cells, judging)
-    return fit(network_for(choice, seed), cells, few, RATE[choice], seed, measure, choice, plot, steps)
+    model = network_for(choice, seed)
+    return fit(model, cells, few, RATE[choice], seed, measure, choice, plot, steps)
 
 
 # %% [markdown]
@@ -549,12 +552,13 @@ live = {history.name: history.final.accuracy for history in (norms_trained, last
 lab.accuracy_by_arm(reached, baseline, live, predicted, "Held-out accuracy by what trains")
 
 # %%
-balanced = {choice: recorded.values("balanced_accuracy", choice=choice, role="arm") for choice in CHOICES}
+balanced = {c: recorded.values("balanced_accuracy", choice=c, role="arm") for c in CHOICES}
 for choice in CHOICES:
     count = recorded.values("parameters", choice=choice, role="arm")[0]
     values, fair = reached[choice], balanced[choice]
     print(
-        f"{count:>9,}  {choice:20} accuracy {values.mean():.1%} ({values.min():.1%} to {values.max():.1%}), "
+        f"{count:>9,}  {choice:20} "
+        f"accuracy {values.mean():.1%} ({values.min():.1%} to {values.max():.1%}), "
         f"balanced {fair.mean():.1%} ({fair.min():.1%} to {fair.max():.1%})"
     )
 
@@ -617,14 +621,14 @@ gain("last stage and head", "BatchNorm and head")
 
 # %% exercise="counting.find_the_bug"
 def new_head_report(model, head_name, num_classes):
-    """Freeze `model`, give it a trainable head of `num_classes` outputs; return (model, total, trainable)."""
+    """Freeze `model` under a new head of `num_classes` outputs; return (model, total, trainable)."""
     ### BEGIN SOLUTION
     for parameter in model.parameters():
         parameter.requires_grad = False
     head = nn.Linear(model.get_submodule(head_name).in_features, num_classes)
     model.set_submodule(head_name, head)
-    total = sum(parameter.numel() for parameter in model.parameters())
-    trainable = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
+    total = sum(p.numel() for p in model.parameters())
+    trainable = sum(p.numel() for p in model.parameters() if p.requires_grad)
     return model, total, trainable
     ### END SOLUTION
     ### BEGIN RELEASE

@@ -10,7 +10,6 @@ WIDTH = 100  # characters, beside JupyterLab's open side bar; tests/browser/test
 STILL_TOO_WIDE = {
     "01_scratch_vs_finetuning",
     "02_freezing",
-    "03_counting_parameters",
     "04_learning_rates",
     "05_staged_unfreezing",
     "06_capstone",
