@@ -261,16 +261,20 @@ print(f"the best of 30 equal recipes:   {luck.max(axis=1).mean():.1%}")
 # Nothing was trained, and the best seems more than two points better than it is. Real recipes are measured on the same cells and share their hard ones, so that the gain by luck is smaller there, but it points the same way. The remedy: **choose on cells that neither train nor judge.** These are the validation cells. Whatever they choose, the test cells then tell without that luck how good it is.
 
 
-# %%
+# %% tags=["recorded"]
 def answers_for(inspector, indices):
-    """What an inspector says of the cells at `indices`, (n, 2); None if it is not written yet."""
+    """What an inspector says of the cells at `indices`, (n, 2); None, and why, if that is nothing to go by."""
     parts = np.array_split(indices, len(indices) // 16)  # few at once: faster, and gentle on memory
     try:
         told = [torch.as_tensor(inspector(torch.from_numpy(cells.images[part]))) for part in parts]
     except NotImplementedError:
         print("`inspect` is not written yet, so there is nothing to measure.")
         return None
-    return torch.cat(told).float().cpu().numpy()
+    answers = torch.cat(told).float().cpu().numpy()
+    if np.isfinite(answers).all():
+        return answers
+    print("The scores are not all finite numbers: did the training diverge? Look at its last loss.")
+    return None
 
 
 # %%
@@ -278,6 +282,8 @@ def trial(recipe, seed=0):
     """Train by a recipe, and print what it reaches on the validation cells."""
     candidate, history = train_inspector(recipe, seed)
     told = answers_for(lambda photographs: scores(candidate, photographs, recipe["size"]), validation)
+    if told is None:
+        return
     guesses, known = told.argmax(axis=1), cells.defective[validation]
     seconds = history.notes["caching"] + history.seconds[-1]
     print(

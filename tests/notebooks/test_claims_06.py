@@ -256,6 +256,15 @@ def test_after_a_change_of_the_size_one_sentence_says_what_to_run(lesson):
 
 
 @pytest.mark.slow
+def test_a_network_that_diverged_is_named_in_one_sentence_and_ends_nothing(lesson, capsys):
+    few = lesson["validation"][:32]
+    answer = lesson["answers_for"](lambda photographs: torch.full((len(photographs), 2), torch.nan), few)
+    assert answer is None
+    assert "diverge" in capsys.readouterr().out
+    assert lesson["answers_for"](lambda photographs: torch.zeros(len(photographs), 2), few).shape == (32, 2)
+
+
+@pytest.mark.slow
 def test_a_recorded_plain_run_comes_out_again(recorded, lesson):
     """The plain recipe with a random one of the recorded seeds: within the spread that a new seed makes."""
     seed = random.Random().choice(range(5))
