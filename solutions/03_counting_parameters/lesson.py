@@ -621,7 +621,7 @@ gain("last stage and head", "BatchNorm and head")
 
 # %% exercise="counting.find_the_bug"
 def new_head_report(model, head_name, num_classes):
-    """Freeze `model` under a new head of `num_classes` outputs; return (model, total, trainable)."""
+    """Freeze `model` under a new head of `num_classes` outputs; return model, total, trainable."""
     ### BEGIN SOLUTION
     for parameter in model.parameters():
         parameter.requires_grad = False

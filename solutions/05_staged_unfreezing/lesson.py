@@ -17,7 +17,7 @@
 #
 # | | |
 # | --- | --- |
-# | **After this lesson you can** | unfreeze the last stages of any network with an optimizer that knows it; train in two phases; tell what unfreezing brings from what more steps bring, and what new seeds say from what new cells say; read accuracy and ranking apart; stop without touching the test set; cache a frozen prefix |
+# | **After&nbsp;this&nbsp;lesson&nbsp;you&nbsp;can** | unfreeze the last stages of any network with an optimizer that knows it; train in two phases; tell what unfreezing brings from what more steps bring, and what new seeds say from what new cells say; read accuracy and ranking apart; stop without touching the test set; cache a frozen prefix |
 # | **You need** | lesson 2 (freezing, BatchNorm's statistics) and lesson 4 (learning rates, schedules) |
 # | **Time** | about 50 minutes, of which the computer works about one minute on two CPU cores |
 
@@ -32,6 +32,7 @@ import torch
 from sklearn.metrics import roc_auc_score
 from torch import nn
 from torch.nn import functional as F
+from torch.optim.lr_scheduler import OneCycleLR
 
 from grader.exercises import check
 from grader.lab.plots import new_figure
@@ -67,20 +68,20 @@ predicted = {"head alone": None, "at once": None, "staged": None}
 # Think of the backbone as a map from photographs to features, and of the head as a line drawn through them. After pretraining the map is good and the line is missing. There are three knobs: **what** trains (the head, the last *n* stages, everything), **when** (at once or in phases), and **how fast**.
 
 # %%
-phases = {"head alone": [(0, 450, 0)], "at once": [(150, 300, 1)], "staged": [(0, 150, 0), (150, 300, 1)]}
+phases = {"head alone": [(0, 450)], "at once": [(150, 300)], "staged": [(0, 150), (150, 300)]}
 figure, (ax,) = new_figure(width=8.0, height=2.4)
 for row, parts in enumerate(phases.values()):
-    for start, width, stages in parts:
-        ax.broken_barh([(start, width)], (row - 0.4, 0.35), color="#0072B2", hatch="//", edgecolor="white")
-        if stages:
-            ax.broken_barh([(start, width)], (row + 0.02, 0.35), color="#E69F00", edgecolor="white")
+    for part in parts:  # its first step and its length
+        ax.broken_barh([part], (row - 0.4, 0.35), color="#0072B2", hatch="//", edgecolor="white")
+        if part[0] == 150:  # the last stages train, too
+            ax.broken_barh([part], (row + 0.02, 0.35), color="#E69F00", edgecolor="white")
 ax.set(title="What trains when: head hatched, last stages plain", xlabel="steps")
 ax.set_yticks(range(3), list(phases))
 ax.invert_yaxis()
 lab.show(
     figure,
-    "Bar chart over 450 steps. Head alone: the head trains throughout. At once: head and last stages train "
-    "for 300 steps. Staged: the head alone for 150 steps, then head and last stages for 300.",
+    "Bar chart over 450 steps. Head alone: the head throughout. At once: head and last stages for "
+    "300 steps. Staged: the head alone for 150 steps, then head and last stages for 300.",
 )
 
 # %% [markdown]
@@ -133,7 +134,8 @@ for seed in range(3):
     old = nn.Sequential(nn.Linear(20, 64), nn.ReLU(), nn.Linear(64, 4))
     fit(old, numbers, 2 * same_sign[:, 0] + same_sign[:, 1], [old], steps=400)
     at_once, staged = moved(old, seed, head_first=False), moved(old, seed, head_first=True)
-    print(f"seed {seed}: the first layer moved by {at_once:.0%} at once, by {staged:.0%} after the head")
+    told = f"moved by {at_once:.0%} at once, by {staged:.0%} after the head"
+    print(f"seed {seed}: the first layer {told}")
 
 # %% [markdown]
 # With the head trained first, the layer moves about six tenths as far, with each of these seeds, although the second network takes more steps in all. Whether that keeps its features better, this does not show.
@@ -155,7 +157,7 @@ def probe_stages(cells, fitting, held_out):
     for stage in range(1, 8):
         prefix, _ = lab.split_backbone(network, stages=stage)
         prefix = nn.Sequential(*prefix, nn.AdaptiveAvgPool2d(1), nn.Flatten())
-        numbers = [lab.compute_features(prefix, cells, part).numpy() for part in (fitting, held_out)]
+        numbers = [lab.compute_features(prefix, cells, ids).numpy() for ids in (fitting, held_out)]
         scale = StandardScaler().fit(numbers[0])
         probe = LogisticRegression(C=0.01, max_iter=1000)
         probe.fit(scale.transform(numbers[0]), cells.defective[fitting])
@@ -166,7 +168,8 @@ def probe_stages(cells, fitting, held_out):
 
 # %%
 recorded = lab.load_recorded("05_staged_unfreezing")
-areas = {f"stage {n}": recorded.values("area", recipe=f"probe of stage {n}")[0] for n in range(1, 8)}
+names = [f"stage {number}" for number in range(1, 8)]
+areas = {name: recorded.values("area", recipe=f"probe of {name}")[0] for name in names}
 lab.bars(areas, "Linear probes of the frozen stages", "area under the ROC curve", "{:.3f}")
 
 # %% [markdown]
@@ -179,7 +182,8 @@ lab.bars(areas, "Linear probes of the frozen stages", "area under the ROC curve"
 # %% tags=["recorded"]
 cells = lab.load_solar_cells(size=96)
 train, test = cells.split("stratified")
-validation, fitting = np.split(cells.few_labels(train, len(train), seed=0), [300])  # to choose, to train
+# 300 cells to choose on, the rest to train on
+validation, fitting = np.split(cells.few_labels(train, len(train), seed=0), [300])
 
 
 # %% tags=["recorded"]
@@ -203,7 +207,8 @@ with torch.inference_mode():
     whole = nn.Sequential(prefix.eval(), top)(cells.batch(test[:8]).to(lab.device()))
     in_two = top(activations.batch(test[:8]).to(lab.device()))
 print("largest difference below 0.001:", (whole - in_two).abs().max().item() < 1e-3)
-print(f"in memory: activations {activations.megabytes:.0f} MB, features {features.megabytes:.0f} MB")
+sizes = [f"{cached.megabytes:.0f} MB" for cached in (activations, features)]
+print(f"in memory: activations {sizes[0]}, features {sizes[1]}")
 
 # %% [markdown]
 # ## Exercise 1: unfreeze the last n stages
@@ -239,7 +244,7 @@ check("staged.unfreeze_last", unfreeze_last)
 def train_part(model, data, indices, rate, steps, seed, step=training_step, measure=None):
     """Train all of `model` for `steps` batches of `data`."""
     optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.05)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps, pct_start=0.2)
+    schedule = OneCycleLR(optimizer, rate, total_steps=steps, pct_start=0.2)
     batches = lab.Batches(data, indices, steps, seed=seed)
     return lab.train(model, optimizer, batches, step, schedule, measure, 50)
 
@@ -301,13 +306,14 @@ def run(recipe, labels=None, task="quarter 1", statistics="moving", seed=0, rate
     lab.seed_everything(seed)
     top, (train_on, judges) = new_top(), TASKS[task]
     indices = cells.few_labels(train_on, labels or len(train_on), seed)
-    (head_rate, rate), (head_steps, steps) = rates or rates_for(recipe, labels, statistics), RECIPES[recipe]
-    history = lab.History(recipe)
+    head_rate, rate = rates or rates_for(recipe, labels, statistics)
+    history, (head_steps, steps) = lab.History(recipe), RECIPES[recipe]
     if head_steps:
-        history = history.followed_by(train_part(top[-1:], features, indices, head_rate, head_steps, seed))
+        alone = train_part(top[-1:], features, indices, head_rate, head_steps, seed)
+        history = history.followed_by(alone)
     if steps:
         step = training_step if statistics == "moving" else step_with_frozen_statistics
-        both = train_part(top, activations, indices, rate, steps, seed + 1000, step)  # in another order
+        both = train_part(top, activations, indices, rate, steps, seed + 1000, step)  # in new order
         history = history.followed_by(both)
     return judged(history, top, judges)
 
@@ -388,7 +394,7 @@ def arm(recipe, task, column="accuracy", labels=1968, statistics="moving"):
 # %% tags=["nbval-ignore-output"]
 rows = {recipe: arm(recipe, "quarter 1") for recipe in RECIPES}
 baseline = cells.majority_baseline(QUARTERS["quarter 1"])
-lab.accuracy_by_arm(rows, baseline, live, predicted, title="Many labels, the first quarter held out")
+lab.accuracy_by_arm(rows, baseline, live, predicted, "Many labels, the first quarter held out")
 
 # %%
 print("points of accuracy over the head alone, mean of three seeds, on each quarter:")
@@ -402,7 +408,7 @@ for recipe in ("at once", "staged"):
 
 # %%
 def by_cell(recipe, labels=1968, statistics="moving"):
-    """For each of the 2,624 cells, the share of runs that were right on it while it was held out."""
+    """For each of the 2,624 cells, the share of runs that were right on it when held out."""
     share = np.empty(len(everything))
     for task, judges in QUARTERS.items():
         rows = arm(recipe, task, "right", labels, statistics)
@@ -412,7 +418,7 @@ def by_cell(recipe, labels=1968, statistics="moving"):
 
 
 def gain(better, worse="head alone", labels=1968, statistics="moving", among=everything):
-    """Mean difference in points over the cells, and half of its 95 % interval: what new cells may change."""
+    """Mean gain in points, and half of its 95 % interval: what new cells may change."""
     points = 100 * (by_cell(better, labels, statistics) - by_cell(worse, labels, statistics))[among]
     return points.mean(), 1.96 * points.std(ddof=1) / len(points) ** 0.5
 
@@ -426,7 +432,8 @@ for better, worse in (("at once", "head alone"), ("staged", "head alone"), ("sta
         mean, half = gain(better, worse, among=among)
         print(f"  {name:>9} {mean:+.1f} ({mean - half:+.1f} to {mean + half:+.1f})")
 for recipe in RECIPES:
-    print(f"{recipe:>10}: area {np.mean([arm(recipe, task, 'area').mean() for task in QUARTERS]):.3f}")
+    area = np.mean([arm(recipe, task, "area").mean() for task in QUARTERS])
+    print(f"{recipe:>10}: area {area:.3f}")
 
 # %% [markdown]
 # **Unfreezing pays here.** Over all cells *at once* gains about two points on the flattered control, *staged* one and a half. Both intervals lie above zero, and both recipes rank better by about two points of area.
@@ -440,19 +447,19 @@ for recipe in RECIPES:
 # %%
 counts, told = recorded.settings["label_counts"], []
 figure, (ax,) = new_figure(width=8.0, height=3.6)
-for place, (name, color, mark) in enumerate([("staged", "#0072B2", "o"), ("at once", "#D55E00", "s")]):
-    pairs = [gain(name, labels=count) for count in counts]
+arms = [("staged", "#0072B2", "o-", 0.98), ("at once", "#D55E00", "s:", 1.02)]
+for name, color, line, shift in arms:
+    x, pairs = np.array(counts) * shift, [gain(name, labels=count) for count in counts]
     means, halves = zip(*pairs, strict=True)
-    x = np.array(counts) * (1.02 if place else 0.98)
-    ax.errorbar(x, means, yerr=halves, label=name, color=color, fmt=mark + "-:"[place], capsize=4)
+    ax.errorbar(x, means, yerr=halves, label=name, color=color, fmt=line, capsize=4)
     told += [f"{name} {m:+.1f} ± {h:.1f} at {n}" for n, (m, h) in zip(counts, pairs, strict=True)]
 ax.axhline(0, color="#555555", linewidth=1)
-ax.set(title="What unfreezing adds, with its 95 % interval over cells", xlabel="labels (logarithmic)")
-ax.set(xscale="log", ylabel="points over the head alone")
+ax.set(title="What unfreezing adds, with its 95 % interval over cells", xscale="log")
+ax.set(xlabel="labels (logarithmic)", ylabel="points over the head alone")
 ax.set_xticks(counts, [f"{count:,}" for count in counts])
 ax.minorticks_off()
 ax.legend(frameon=False)
-lab.show(figure, f"Line chart of the gain over the head alone, in points, by labels: {'; '.join(told)}.")
+lab.show(figure, f"Line chart of the points over the head alone, by labels: {'; '.join(told)}.")
 
 # %% [markdown]
 # With 800 labels either recipe gains nearly one and a half points. **With 200 there is nothing to be seen**: both intervals hold zero. Nor does the head that came first help there.
@@ -469,7 +476,8 @@ for statistics in ("moving", "frozen"):
     for name in ("at once", "staged"):
         mean, half = gain(name, statistics=statistics)
         area = np.mean([arm(name, task, "area", statistics=statistics).mean() for task in QUARTERS])
-        print(f"  {name:8} gain {mean:+.1f} ({mean - half:+.1f} to {mean + half:+.1f}), area {area:.3f}")
+        told = f"gain {mean:+.1f} ({mean - half:+.1f} to {mean + half:+.1f}), area {area:.3f}"
+        print(f"  {name:8} {told}")
 
 # %% [markdown]
 # Either way unfreezing pays, and in area the moving ones are ahead by about half a point. But each way has its own rate: on the cells that choose, frozen statistics lost more than a point of area at the rate that suits the moving ones, in the mean of both recipes. *Which mode is better* is half a question; *which mode, at which rate* is a whole one.
@@ -479,9 +487,10 @@ for statistics in ("moving", "frozen"):
 # The cells are of two kinds. In *polycrystalline* cells (1,550 photographs) the silicon shows grains, in *monocrystalline* ones (1,074) it is even. Now 1,250 poly cells train, and all mono cells judge. A third of these is defective, so that always saying "good" is right for 66 %. The rates stay those from above.
 
 # %%
-modes = [("head alone", "frozen"), *((r, m) for m in ("moving", "frozen") for r in ("at once", "staged"))]
-for recipe, statistics in modes:
-    accuracy, area = (arm(recipe, "poly to mono", c, 1250, statistics) for c in ("accuracy", "area"))
+unfrozen = [(recipe, mode) for mode in ("moving", "frozen") for recipe in ("at once", "staged")]
+for recipe, statistics in [("head alone", "frozen"), *unfrozen]:
+    accuracy = arm(recipe, "poly to mono", "accuracy", 1250, statistics)
+    area = arm(recipe, "poly to mono", "area", 1250, statistics)
     told = f"accuracy {accuracy.mean():.1%} ({accuracy.min():.1%} to {accuracy.max():.1%})"
     told += f", area {area.mean():.3f} ({area.min():.3f} to {area.max():.3f})"
     print(f"{recipe:>10}, {statistics} statistics: {told}")
@@ -498,7 +507,7 @@ for recipe, statistics in modes:
 
 # %% tags=["recorded"]
 def keeping_the_best(chooses):
-    """A function that measures on the cells that choose, and what it saw best: score and weights."""
+    """A function that measures on the cells that choose, and its best: score and weights."""
     best = {"accuracy": -1.0, "weights": None}
 
     def measure(model):
@@ -512,7 +521,7 @@ def keeping_the_best(chooses):
 
 # %% tags=["recorded"]
 def stop_by_validation(seed=0):
-    """*Staged*, measured every 50 steps: the history, and the test accuracy at the end and at the best."""
+    """*Staged*, measured every 50 steps; the history notes the test accuracy at end and best."""
     lab.seed_everything(seed)
     (head_rate, rate), top = rates_for("staged", None, "moving"), new_top()
     indices = cells.few_labels(fitting, len(fitting), seed)
@@ -548,7 +557,7 @@ for moment in ("end", "best"):
 
 # %% exercise="staged.find_the_bug"
 def tune_until_best(model, stages, head_name, train_batches, validation, test, measure):
-    """Two rounds for the head, two more with the last stage; the best round's model and its test score."""
+    """Two rounds for the head, two with the last stage; the best round's model and test score."""
     ### BEGIN SOLUTION
     model.eval().requires_grad_(False)
     trained = [model.get_submodule(head_name), model.get_submodule(stages[-1])]
@@ -608,21 +617,21 @@ large, medium = (lab.load_solar_cells(size=size) for size in (224, 128))
 whole = lab.load_backbone(num_classes=2)
 plain = lab.load_backbone(num_classes=2).to(memory_format=torch.contiguous_format)
 half_frozen = nn.Sequential(copy.deepcopy(prefix).requires_grad_(False), new_top())
-seconds = {
-    "224 pixels, plain memory order": seconds_a_step(lambda: large.batch(train[:32]).contiguous(), plain),
-    "224 pixels, channels_last": seconds_a_step(lambda: large.batch(train[:32]), whole),
-    "128 pixels": seconds_a_step(lambda: medium.batch(train[:32]), whole),
-    "96 pixels": seconds_a_step(lambda: cells.batch(train[:32]), whole),
-    "96 pixels, prefix frozen": seconds_a_step(lambda: cells.batch(train[:32]), half_frozen),
-    "96 pixels, prefix frozen and cached": seconds_a_step(lambda: activations.batch(train[:32]), new_top()),
+ways = {
+    "224 pixels, plain memory order": (lambda: large.batch(train[:32]).contiguous(), plain),
+    "224 pixels, channels_last": (lambda: large.batch(train[:32]), whole),
+    "128 pixels": (lambda: medium.batch(train[:32]), whole),
+    "96 pixels": (lambda: cells.batch(train[:32]), whole),
+    "96 pixels, prefix frozen": (lambda: cells.batch(train[:32]), half_frozen),
+    "96 pixels, prefix frozen and cached": (lambda: activations.batch(train[:32]), new_top()),
 }
-lab.bars(
-    {name: 32 / value for name, value in seconds.items()}, "Training speed", "photographs a second", "{:,.0f}"
-)
+speed = {name: 32 / seconds_a_step(inputs, network) for name, (inputs, network) in ways.items()}
+lab.bars(speed, "Training speed", "photographs a second", "{:,.0f}")
 
 # %% tags=["nbval-ignore-output"]
 head_only = seconds_a_step(lambda: features.batch(train[:32]), new_top()[-1:], repeats=20)
-print(f"head alone, features cached: {32 / head_only:,.0f} photographs a second, off the scale of these bars")
+told = f"{32 / head_only:,.0f} photographs a second, off the scale of these bars"
+print(f"head alone, features cached: {told}")
 
 # %% [markdown]
 # The bars are photographs a second on your machine. Fewer pixels buy speed in proportion to their number. The memory order `channels_last` suits convolutions over many channels. Freezing the prefix saves its backward pass, the cache its forward pass too; with the features cached, a step costs next to nothing. What caching costs in return: once the time of a forward pass, memory, and the freedom to augment at random.

@@ -11,7 +11,6 @@ STILL_TOO_WIDE = {
     "01_scratch_vs_finetuning",
     "02_freezing",
     "04_learning_rates",
-    "05_staged_unfreezing",
     "06_capstone",
 }
 
