@@ -17,7 +17,7 @@ from sklearn.metrics import balanced_accuracy_score
 from grader.authoring.recording import RecordingFile, lesson_functions
 
 LESSON = "06_capstone"
-SEEDS = (0, 1, 2, 3, 4)
+SEEDS, SPLIT_SEEDS = (0, 1, 2, 3, 4), (0, 1, 2)  # four trainings each seed of a split
 REFERENCE = {
     "size": 128,
     "frozen_stages": 5,
@@ -96,7 +96,8 @@ def main() -> None:
     """Record what is missing."""
     lesson = lesson_functions(LESSON)
     file = RecordingFile(LESSON, {"recipes": RECIPES, "split": "stratified"}, named_by=("recipe", "seed"))
-    for name, seed in [(name, seed) for some in (RECIPES, SPLITS) for seed in SEEDS for name in some]:
+    wanted = [(name, seed) for seed in SEEDS for name in RECIPES]
+    for name, seed in [*wanted, *((name, seed) for seed in SPLIT_SEEDS for name in SPLITS)]:
         if not file.has(recipe=name, seed=seed):
             run = (measure_split if name in SPLITS else measure)(lesson, name, seed)
             file.add(run)
