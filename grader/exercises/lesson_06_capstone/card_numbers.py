@@ -83,11 +83,11 @@ def interval_rows() -> list[Mistake]:
         row("all-cells", known("all-cells"), "`interval` is that of 2,624 photographs; the test cells are 656.", exercise),
         row("error-rate", known("error-rate"), "`interval` is that of the error rate.", "The share is that of the right ones."),
         row("rounded", lambda card, low, high: wrong(card, low, high) and coarse(low, card.reached.low) and coarse(high, card.reached.high), "`interval` is rounded to fewer than two decimals.", _ROUNDED),
-        row("of-another-accuracy", lambda card, low, high: wrong(card, low, high) and of_the_card(card, low, high), "`interval` is Wilson's of the accuracy on the card, which is not what the check of exercise 1 measured in this notebook ({0.reached.accuracy:.4f}).", "Run the cells again from the training on, and take the variables."),
-        row("outside", lambda card, low, high: wrong(card, low, high) and not low <= card.reached.accuracy <= high, "The measured accuracy of {0.reached.accuracy:.4f} lies outside this interval.", exercise),
+        row("of-another-accuracy", lambda card, low, high: wrong(card, low, high) and of_the_card(card, low, high), "`interval` is Wilson's of the accuracy on the card, which is not what this notebook's inspector reaches on the test cells.", "Run the cells again from the training on, and take the variables."),
+        row("outside", lambda card, low, high: wrong(card, low, high) and not low <= card.reached.accuracy <= high, "The accuracy that this notebook's inspector reaches on the test cells lies outside this interval.", exercise),
         row("narrow", lambda card, low, high: wrong(card, low, high) and high - low < 0.85 * (card.reached.high - card.reached.low), "This interval is too narrow for the {0.reached.total} test cells.", "Was it computed with all 2,624 cells, or as one standard error?"),
         row("wide", lambda card, low, high: wrong(card, low, high) and high - low > 1.15 * (card.reached.high - card.reached.low), "This interval is too wide for the {0.reached.total} test cells.", exercise),
-        row("another", wrong, "This is not Wilson's 95 % interval of the measured accuracy, which is {0.reached.low:.4f} to {0.reached.high:.4f}.", exercise),
+        row("another", wrong, "This is not Wilson's 95 % interval of what this notebook's inspector reaches on the test cells.", exercise),
     ]  # fmt: skip
 
 
@@ -100,12 +100,12 @@ def _of_a_measurement(name: str, reached: str, slips: list[Said]) -> list[Said]:
     def unless_right(shows: Callable[[Any, float], object]) -> Callable[[Any, float], object]:
         return lambda card, value: wrong(card, value) and shows(card, value)
 
-    measured = f"{{0.reached.{reached}:.4f}}"
+    # What was measured is not told: the test cells are asked once, by the learner, and by no slip of the card.
     return [
         ("unmeasured", lambda card, value: not card.reached.known, _NOTHING.format(name=name), _RUN),
-        ("rounded", unless_right(lambda card, value: coarse(value, getattr(card.reached, reached))), f"`{name}` is rounded to fewer than two decimals: the measured one is {measured}.", _ROUNDED),
+        ("rounded", unless_right(lambda card, value: coarse(value, getattr(card.reached, reached))), f"`{name}` is rounded to fewer than two decimals.", _ROUNDED),
         *[(what, unless_right(shows), text, hint) for what, shows, text, hint in slips],
-        ("another", unless_right(lambda card, value: f"{value:.4f}"), f"`{name}` is {{1}}; the check of exercise 1 measured {measured} with the inspector of this notebook.", _STALE),
+        ("another", unless_right(lambda card, value: f"{value:.4f}"), f"`{name}` is {{1}}, and this notebook's inspector reaches another on the test cells.", _STALE),
     ]  # fmt: skip
 
 
