@@ -49,7 +49,7 @@ def measure(
     held_out = lesson["test"]
     if budget == "choosing":
         held_out = lesson["cells"].few_labels(lesson["train"], len(lesson["train"]), seed)[-656:]
-    history = lesson["run"](choice, labels, 60, seed, statistics, held_out, rate, every=60)
+    history = lesson["run"](choice, labels, 60, seed, statistics, held_out, rate, measure_every=60)
     return {
         "choice": choice,
         "labels": labels,

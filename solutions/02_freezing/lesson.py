@@ -17,7 +17,7 @@
 #
 # | | |
 # | --- | --- |
-# | **After this lesson you can** | freeze any part of a network, and prove that it is frozen; say what freezing does to gradients, to the optimizer and to BatchNorm; measure what it saves in time and memory; decide what to train from measurements |
+# | **After&nbsp;this&nbsp;lesson&nbsp;you&nbsp;can** | freeze any part of a network, and prove that it is frozen; say what freezing does to gradients, to the optimizer and to BatchNorm; measure what it saves in time and memory; decide what to train from measurements |
 # | **You need** | lesson 1: backbone, head, linear probe, training step |
 # | **Time** | about 60 minutes, of which the computer works about half a minute on two CPU cores |
 #
@@ -34,6 +34,7 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torch.optim.lr_scheduler import OneCycleLR
 
 from grader.exercises import check
 from grader.lab.plots import new_figure
@@ -96,7 +97,8 @@ for (row, column), amount in np.ndenumerate(np.array(list(work.values()))):
 ax.set(title="What one training step computes, by what trains", xlabel="from the image to the loss")
 ax.set_xticks(range(10), columns, fontsize=8)
 ax.set_yticks(range(4), list(work))
-told = [f"{arm}: forward in {10 - row.count(0)}, backward in {row.count(2)}" for arm, row in work.items()]
+parts = {arm: (10 - row.count(0), row.count(2)) for arm, row in work.items()}
+told = [f"{arm}: forward in {there}, backward in {back}" for arm, (there, back) in parts.items()]
 lab.show(figure, f"What a step computes in ten parts, counted from the head: {'; '.join(told)}.")
 
 # %% [markdown]
@@ -122,10 +124,10 @@ def two_layers():
 
 
 def moved(model, optimizer, step=training_step):
-    before = {name: layer.weight.detach().clone() for name, layer in model.named_children()}
+    before = {name: part.weight.detach().clone() for name, part in model.named_children()}
     for _ in range(3):
         step(model, numbers, classes, optimizer)
-    far = {name: (layer.weight - before[name]).abs().max() for name, layer in model.named_children()}
+    far = {name: (part.weight - before[name]).abs().max() for name, part in model.named_children()}
     return ", ".join(f"{name} {distance:.3f}" for name, distance in far.items())
 
 
@@ -239,7 +241,8 @@ for images, _ in lab.Batches(cells, train, steps=10, batch_size=16):
     backbone(images.to(lab.device()))
 after = lab.compute_features(backbone, cells, test[:64])
 alike = torch.cosine_similarity(before, after).mean()
-print(f"cosine similarity of the features before and after: {alike:.2f}, where 1 would be the same direction")
+told = f"{alike:.2f}, where 1 would be the same direction"
+print(f"cosine similarity of the features before and after: {told}")
 
 # %% [markdown]
 # No weight changed, and yet these are other features. Whether better or worse ones for our task is what the experiment must show.
@@ -253,7 +256,7 @@ print(f"cosine similarity of the features before and after: {alike:.2f}, where 1
 
 # %% exercise="freezing.set_modes"
 def set_modes(model):
-    """Training mode for all of `model`, except BatchNorm layers whose own parameters are all frozen: eval mode.
+    """Training mode, but eval mode for BatchNorm layers whose own parameters are all frozen.
 
     BatchNorm is `nn.BatchNorm1d` or `nn.BatchNorm2d`, or a class derived from one of them.
     In which mode the model comes does not matter. Nothing but modes changes.
@@ -406,11 +409,12 @@ def timed_step(model, parts, data, indices):
 
 # %% tags=["nbval-ignore-output"]
 few = cells.few_labels(train, 200, seed=0)
-networks = {choice: (*prepare(choice), cells) for choice in ("everything", "last two stages", "head")}
+networks = {name: (*prepare(name), cells) for name in ("everything", "last two stages", "head")}
 frozen, head = lab.split_backbone(networks["head"][0])
 started = time.perf_counter()
 features = lab.CachedFeatures(frozen, cells, few)
-print(f"features of 200 photographs: {time.perf_counter() - started:.1f} s once, {features.megabytes:.1f} MB")
+took = time.perf_counter() - started
+print(f"features of 200 photographs: {took:.1f} s once, {features.megabytes:.1f} MB")
 networks["head, cached features"] = (head, [head], features)
 steps = {name: timed_step(*network, few) for name, network in networks.items()}
 rounds = [{name: step() for name, step in steps.items()} for _ in range(3)]
@@ -509,9 +513,8 @@ measured = {name: networks[name][0] for name in ("everything", "last two stages"
 for name, network in (measured | {"stem alone": stem_only}).items():
     forward, weights, passed_on = work_of_a_step(network, one)
     total = forward + weights + passed_on
-    print(
-        f"{name:>15}: {total:.2f} forward passes; weights' gradients {weights:.2f}, passing on {passed_on:.2f}"
-    )
+    told = f"weights' gradients {weights:.2f}, passing on {passed_on:.2f}"
+    print(f"{name:>15}: {total:.2f} forward passes; {told}")
 
 # %% [markdown]
 # The stem alone takes two thirds of the arithmetic of everything. The weights' gradients are saved, passing the gradient on is not.
@@ -524,19 +527,17 @@ for name, network in (measured | {"stem alone": stem_only}).items():
 
 
 # %% tags=["recorded"]
-def run(
-    choice, labels=200, steps=60, seed=0, statistics="frozen", held_out=test, rate=None, plot=None, every=20
-):
-    """Train the chosen parts on a few labels; measure on held-out cells on the way."""
+def run(choice, labels, steps=60, seed=0, statistics="frozen", held_out=test, rate=None, **options):
+    """Train the chosen parts on a few labels, measure held-out cells; `options` of `lab.train`."""
     model, parts = prepare(choice, seed)
     rate = rate or RATE[choice]
     trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(trainable, lr=rate, weight_decay=0.01)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps, pct_start=0.2)
+    schedule = OneCycleLR(optimizer, rate, total_steps=steps, pct_start=0.2)
     batches = lab.Batches(cells, cells.few_labels(train, labels, seed), steps, seed=seed)
     step = step_with_frozen_statistics(parts) if statistics == "frozen" else training_step
     measure = lambda model: lab.evaluate(model, cells, held_out)
-    return lab.train(model, optimizer, batches, step, schedule, measure, every, choice, plot)
+    return lab.train(model, optimizer, batches, step, schedule, measure, name=choice, **options)
 
 
 # %% [markdown]
@@ -584,7 +585,8 @@ ARMS = {
 
 def accuracies(arm, labels, column="accuracy"):
     choice, statistics = ARMS[arm]
-    return recorded.values(column, choice=choice, statistics=statistics, labels=labels, budget="60 steps")
+    chosen = {"choice": choice, "statistics": statistics, "labels": labels, "budget": "60 steps"}
+    return recorded.values(column, **chosen)
 
 
 live = {"linear probe": probe.final.accuracy, "head, statistics moving": moving.final.accuracy}
@@ -592,7 +594,8 @@ title = "Held-out accuracy with 200 labels and 60 steps"
 lab.accuracy_by_arm({arm: accuracies(arm, 200) for arm in ARMS}, baseline, live, predicted, title)
 
 # %%
-print(f"mean held-out accuracy (balanced accuracy) of five seeds; majority baseline {baseline:.1%} (50 %)")
+told = f"majority baseline {baseline:.1%} (50 %)"
+print(f"mean held-out accuracy (balanced accuracy) of five seeds; {told}")
 for labels in (50, 200, 1000):
     print(f"{labels:,} labels")
     for arm in ARMS:
@@ -617,7 +620,8 @@ for first, second in (
         for column in ("accuracy", "balanced_accuracy"):
             gaps = 100 * (accuracies(first, labels, column) - accuracies(second, labels, column))
             low, high = stats.ttest_1samp(gaps, 0).confidence_interval(0.95)
-            told.append(f"{column.replace('_', ' ')} {gaps.mean():+.1f} ({low:+.1f} to {high:+.1f})")
+            name = column.replace("_", " ")
+            told.append(f"{name} {gaps.mean():+.1f} ({low:+.1f} to {high:+.1f})")
         print(f"  {labels:>5,} labels: " + ", ".join(told))
 
 # %% [markdown]
@@ -636,11 +640,10 @@ for first, second in (
 
 # %%
 for choice in ("head", "last two stages"):
-    rates = recorded.settings_of("rate", choice=choice, budget="choosing")
-    told = [
-        f"{rate:g}: {recorded.values('accuracy', choice=choice, budget='choosing', rate=rate).mean():.1%}"
-        for rate in rates
-    ]
+    chosen = {"choice": choice, "budget": "choosing"}
+    rates = recorded.settings_of("rate", **chosen)
+    means = [recorded.values("accuracy", rate=rate, **chosen).mean() for rate in rates]
+    told = [f"{rate:g}: {mean:.1%}" for rate, mean in zip(rates, means, strict=True)]
     print(f"{choice:>15}  " + ",  ".join(told))
 
 # %% [markdown]
@@ -653,7 +656,7 @@ for choice in ("head", "last two stages"):
 
 # %% exercise="freezing.find_the_bug"
 def freeze_midway(model, stage_name, first_batches, more_batches, learning_rate):
-    """Train everything on `first_batches`; then freeze the stage and train the rest on `more_batches`.
+    """Train everything on `first_batches`; then freeze the stage, train the rest on `more_batches`.
 
     Returns the model. Both are lists of images and labels.
     """
@@ -705,6 +708,6 @@ check("freezing.find_the_bug", freeze_midway)
 # - It saves the backward pass and the activations before the first trainable layer; caching the features saves the forward pass, too.
 # - With 50 labels training everything was behind both choices that freeze, with 200 it was open which is ahead, with 1,000 it led the head alone in accuracy; and moving statistics under a frozen backbone cost four to six points. Decide by measuring, not by rule.
 #
-# **Stretch.** Which layers does it hurt to leave in training mode? Try `run("last two stages", statistics="moving")`, guess first, and compare over three seeds. Save the notebook when you are done: it is what your instructor receives.
+# **Stretch.** Which layers does it hurt to leave in training mode? Try `run("last two stages", 200, statistics="moving")`, guess first, and compare over three seeds. Save the notebook when you are done: it is what your instructor receives.
 #
 # Go on with [lesson 3: counting parameters](../03_counting_parameters/lesson.ipynb).
