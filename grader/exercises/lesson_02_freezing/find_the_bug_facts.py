@@ -142,7 +142,7 @@ class Midway(TrainingFacts):
         """A tensor that does not end where the nearer of the right endings has it, the first that goes astray."""
         early = self._astray_between
         late = min((astray(self.state, end, self._start) for end in self._endings), key=len, default=[""])
-        return next((name for name in late if name in early), late[0])
+        return next((name for name in late if name in early), next(iter(late), ""))
 
     @property
     def since(self) -> str:
