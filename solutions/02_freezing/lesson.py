@@ -18,7 +18,7 @@
 # | | |
 # | --- | --- |
 # | **After&nbsp;this&nbsp;lesson&nbsp;you&nbsp;can** | freeze any part of a network, and prove that it is frozen; say what freezing does to gradients, to the optimizer and to BatchNorm; measure what it saves in time and memory; decide what to train from measurements |
-# | **You need** | lesson 1: backbone, head, linear probe, training step |
+# | **You need** | lesson 1: backbone, head, linear probe, training step; words are in the [glossary](../glossary.md) |
 # | **Time** | about 60 minutes, of which the computer works about half a minute on two CPU cores |
 #
 # The photographs are those of lesson 1, from the [ELPV data set](https://github.com/zae-bayern/elpv-dataset) (Buerhop-Lutz et al. 2018, CC BY-NC-SA 4.0: not for commercial use).

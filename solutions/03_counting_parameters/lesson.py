@@ -18,7 +18,7 @@
 # | | |
 # | --- | --- |
 # | **After&nbsp;this&nbsp;lesson&nbsp;you&nbsp;can** | count the parameters of a layer by hand; count what a network has and what of it trains, without the usual mistakes; predict how a new head changes the total; predict the bytes that training needs; say what the number of trainable parameters tells about accuracy, and what not |
-# | **You need** | lessons 0, 1 and 2 |
+# | **You need** | lessons 0, 1 and 2; words are in the [glossary](../glossary.md) |
 # | **Time** | about 45 minutes, of which the computer works about half a minute on two CPU cores |
 
 # %% tags=["recorded"]

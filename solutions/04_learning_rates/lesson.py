@@ -18,7 +18,7 @@
 # | | |
 # | --- | --- |
 # | **After this lesson you can** | recognise a learning rate that is too high although nothing complains; run and read a range test; tell four kinds of training apart by their curves; give each part of a network its own rate; choose between a constant rate, warm-up, cosine and one-cycle; pull weights towards their start; keep rate, loss and batch size together |
-# | **You need** | lessons 0 and 1; lesson 2 for what freezing means |
+# | **You need** | lessons 0 and 1; lesson 2 for what freezing means; words are in the [glossary](../glossary.md) |
 # | **Time** | about 75 minutes, of which the computer works about a minute and a half on two CPU cores |
 #
 # The photographs are from the [ELPV data set](https://github.com/zae-bayern/elpv-dataset) (Buerhop-Lutz et al. 2018), licensed CC BY-NC-SA 4.0: not for commercial use.

@@ -18,7 +18,7 @@
 # | | |
 # | --- | --- |
 # | **After&nbsp;this&nbsp;lesson&nbsp;you&nbsp;can** | unfreeze the last stages of any network with an optimizer that knows it; train in two phases; tell what unfreezing brings from what more steps bring, and what new seeds say from what new cells say; read accuracy and ranking apart; stop without touching the test set; cache a frozen prefix |
-# | **You need** | lesson 2 (freezing, BatchNorm's statistics) and lesson 4 (learning rates, schedules) |
+# | **You need** | lesson 2 (freezing, BatchNorm's statistics) and lesson 4 (learning rates, schedules); words are in the [glossary](../glossary.md) |
 # | **Time** | about 50 minutes, of which the computer works about one minute on two CPU cores |
 
 # %% tags=["recorded"]

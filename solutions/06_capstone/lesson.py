@@ -18,7 +18,7 @@
 # | | |
 # | --- | --- |
 # | **After this lesson you can** | choose a recipe within a budget, and without the cells that judge it; set a threshold for what mistakes cost; give an accuracy with its interval; save a network so that it comes back whole; write a model card; see where a network errs and where it looks |
-# | **You need** | lessons 1 to 5 |
+# | **You need** | lessons 1 to 5; words are in the [glossary](../glossary.md) |
 # | **Time** | about 120 minutes, in two sittings if you like. The computer works for about one minute with the plain recipe that you find here, and for about three with one that uses the whole budget, on two CPU cores |
 #
 # The photographs are from the [ELPV data set](https://github.com/zae-bayern/elpv-dataset) (Buerhop-Lutz et al. 2018), licensed CC BY-NC-SA 4.0: not for commercial use.

@@ -36,9 +36,10 @@ def test_a_term_first_stands_where_it_is_explained(term, prose):
 
 
 @pytest.mark.parametrize("lesson", lesson_ids())
-def test_links_of_a_lesson_lead_somewhere(lesson):
+def test_links_of_a_lesson_lead_somewhere_and_its_header_to_the_glossary(lesson):
     cells = jupytext.read(SOLUTIONS / lesson / "lesson.py").cells
     texts = [cell.source for cell in cells if cell.cell_type == "markdown"]
+    assert "(../glossary.md)" in texts[0]
     links = re.findall(r"\]\((?!\w+:|#)([^)#\s]+)[^)]*\)", "\n".join(texts))
     for home in (SOLUTIONS, RELEASES):
         assert [link for link in links if not (home / lesson / link).is_file()] == []
