@@ -18,7 +18,7 @@
 # | | |
 # | --- | --- |
 # | **After this lesson you can** | say what fine-tuning is for; write a training step; swap the head of any network; compare two ways of training fairly; read a result against its baseline and its noise |
-# | **You need** | lesson 0, and Python at the level of functions and loops |
+# | **You need** | lesson 0, and Python at the level of functions and loops; words are in the [glossary](../glossary.md) |
 # | **Time** | about 50 minutes, of which the computer works about one minute on two CPU cores |
 #
 # The photographs are from the [ELPV data set](https://github.com/zae-bayern/elpv-dataset) (Buerhop-Lutz et al. 2018), licensed CC BY-NC-SA 4.0: not for commercial use.
@@ -117,7 +117,7 @@ for step in range(1, 101):
 # Line by line, inside the loop:
 #
 # 1. `guesses = …` goes **forward**, from the inputs to what the model says.
-# 2. `loss = …` says in one number how wrong that is. Training means making it smaller.
+# 2. `loss = …` is the **loss**: it says in one number how wrong that is. Training means making it smaller.
 # 3. `loss.backward()` goes **backward** and computes the **gradient**: for each parameter, how fast the loss would grow if that parameter grew a little. It is written into `.grad`.
 # 4. `line -= 0.05 * line.grad` is the **update**: each parameter moves against its gradient. The factor, here 0.05, is the **learning rate**. `no_grad` keeps PyTorch from recording this line, too.
 # 5. `line.grad = None` clears the gradient, because `backward()` *adds* to what it finds there.
