@@ -17,7 +17,7 @@
 #
 # | | |
 # | --- | --- |
-# | **After this lesson you can** | say what fine-tuning is for; write a training step; swap the head of any network; compare two ways of training fairly; read a result against its baseline and its noise |
+# | **After&nbsp;this&nbsp;lesson&nbsp;you&nbsp;can** | say what fine-tuning is for; write a training step; swap the head of any network; compare two ways of training fairly; read a result against its baseline and its noise |
 # | **You need** | lesson 0, and Python at the level of functions and loops; words are in the [glossary](../glossary.md) |
 # | **Time** | about 50 minutes, of which the computer works about one minute on two CPU cores |
 #
@@ -30,6 +30,7 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torch.optim.lr_scheduler import OneCycleLR
 
 from grader.exercises import check
 from grader.quiz import quiz
@@ -50,22 +51,24 @@ from grader.quiz import quiz
 cells = lab.load_solar_cells(size=96)
 train, test = cells.split("stratified")
 baseline = cells.majority_baseline(test)
-print(
-    f"{len(cells.images):,} cells of {cells.images.shape[1]} × {cells.images.shape[2]} pixels, {cells.defective.mean():.1%} of them defective"
-)
+count, height, width = cells.images.shape[:3]
+told = f"{cells.defective.mean():.1%} of them defective"
+print(f"{count:,} cells of {height} × {width} pixels, {told}")
 print(f"{len(train):,} to train on, {len(test)} held out; majority baseline {baseline:.1%}")
 
 # %% [markdown]
 # The cells held out, also called the *test cells*, are never trained on. Three out of ten cells are defective, so a program that calls every cell good is right in seven cases of ten. That is our **majority baseline**: an accuracy below it is no achievement. We therefore also give the **balanced accuracy**, the mean of the accuracies on the good and on the defective cells; the baseline's is 50 %.
 
 # %%
-shown = [train[cells.defective[train] == wanted][place] for wanted in (0, 1) for place in (3, 40, 400, 500)]
+kinds = [train[cells.defective[train] == wanted] for wanted in (0, 1)]
+shown = [kind[place] for kind in kinds for place in (3, 40, 400, 500)]
+words = ("good", "defective")
 lab.image_grid(
     cells.images[shown],
-    [f"{cells.module_type[i]}crystalline, {'defective' if cells.defective[i] else 'good'}" for i in shown],
+    [f"{cells.module_type[i]}crystalline, {words[cells.defective[i]]}" for i in shown],
     title="Solar cells from the training images",
-    alt="Eight photographs of solar cells in two rows. The four good cells above glow evenly; the four "
-    "defective ones below show dark lines, dark patches or dark regions.",
+    alt="Eight photographs of solar cells in two rows. The four good cells above glow evenly; the "
+    "four defective ones below show dark lines, dark patches or dark regions.",
 )
 
 # %% [markdown]
@@ -111,7 +114,7 @@ for step in range(1, 101):
     line.grad = None
     if step in (1, 2, 10, 100):
         slope, height = line.tolist()
-        print(f"step {step:>3}: loss {loss.item():.4f}, then slope {slope:.2f}, height {height:.2f}")
+        print(f"step {step:>3}: loss {loss:.4f}, then slope {slope:.2f}, height {height:.2f}")
 
 # %% [markdown]
 # Line by line, inside the loop:
@@ -131,7 +134,8 @@ scores_of_a_cell = torch.tensor([[2.0, 0.0]])  # logits: good, defective
 shares = scores_of_a_cell.softmax(dim=1)[0]
 for label, name in enumerate(("good", "defective")):
     surprise = F.cross_entropy(scores_of_a_cell, torch.tensor([label])).item()
-    print(f"probability of {name} {shares[label]:.2f}; cross-entropy if the cell is {name}: {surprise:.2f}")
+    told = f"cross-entropy if the cell is {name}: {surprise:.2f}"
+    print(f"probability of {name} {shares[label]:.2f}; {told}")
 
 # %% [markdown]
 # ## The mechanism, bare
@@ -173,7 +177,7 @@ def two_layer_gain(question, pretrained, seed):
     inputs, same_sign = signals(160, 100 + seed)
     unseen, truth = signals(2_000, 99)
     starts = {"scratch": two_layers(2), "fine-tuned": two_layers(2, pretrained)}
-    fitted = {name: fit(network, inputs, same_sign[:, question], 200) for name, network in starts.items()}
+    fitted = {name: fit(net, inputs, same_sign[:, question], 200) for name, net in starts.items()}
     return {
         name: (net(unseen).argmax(1) == truth[:, question]).float().mean().item()
         for name, net in fitted.items()
@@ -187,9 +191,8 @@ for seed in range(3):
     old = fit(two_layers(4), numbers, 2 * same_sign[:, 0] + same_sign[:, 1], 400)
     for name, question in (("related", 0), ("unrelated", 2)):
         reached = two_layer_gain(question, old, seed)
-        print(
-            f"seed {seed}, {name:9}: scratch {reached['scratch']:.0%}, fine-tuned {reached['fine-tuned']:.0%}"
-        )
+        told = ", ".join(f"{start} {accuracy:.0%}" for start, accuracy in reached.items())
+        print(f"seed {seed}, {name:9}: {told}")
 
 # %% [markdown]
 # Guessing gives 50 %. On the related task the old first layer brings 15 percentage points or more with each of the three seeds: the features were already there, and 160 labels suffice to weigh them. On the unrelated task it brings nothing, or does a little harm. The gain comes from **features that fit**, not from weights that are merely older.
@@ -247,11 +250,11 @@ def run(start, labels, steps=60, seed=0, held_out=test, rate=None, every=20, plo
     model = build(start).to(lab.device())
     rate = rate or LEARNING_RATE[start]
     optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.01)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps, pct_start=0.2)
+    schedule = OneCycleLR(optimizer, rate, total_steps=steps, pct_start=0.2)
     few = cells.few_labels(train, labels, seed)
-    batches = lab.Batches(cells, few, steps, seed=seed)
+    batches, step = lab.Batches(cells, few, steps, seed=seed), training_step
     measure = lambda model: lab.evaluate(model, cells, held_out)
-    return lab.train(model, optimizer, batches, training_step, schedule, measure, every, start, plot)
+    return lab.train(model, optimizer, batches, step, schedule, measure, every, start, plot)
 
 
 # %% [markdown]
@@ -279,7 +282,8 @@ for history in (scratch, fine_tuned):
 recorded = lab.load_recorded("01_scratch_vs_finetuning")
 for start in LEARNING_RATE:
     reached = recorded.values("accuracy", start=start, labels=200, budget="short")
-    print(f"{start:>10}, recorded: {reached.mean():.1%}, of " + ", ".join(f"{one:.1%}" for one in reached))
+    told = ", ".join(f"{one:.1%}" for one in reached)
+    print(f"{start:>10}, recorded: {reached.mean():.1%}, of {told}")
 if scratch.final and fine_tuned.final:
     lead = 100 * (fine_tuned.final.accuracy - scratch.final.accuracy)
     told = "ahead" if lead > 0 else "not ahead; one pair of runs may do that"
@@ -306,16 +310,16 @@ def probe(labels, steps=200, seed=0, held_out=test, rate=PROBE_RATE):
     lab.seed_everything(seed)
     head = nn.Linear(1280, 2).to(lab.device())
     optimizer = torch.optim.AdamW(head.parameters(), lr=rate, weight_decay=0.01)
-    batches = lab.Batches(features, cells.few_labels(train, labels, seed), steps, seed=seed, flip=False)
+    few = cells.few_labels(train, labels, seed)
+    batches = lab.Batches(features, few, steps, seed=seed, flip=False)
     measure = lambda head: lab.evaluate(head, features, held_out)
     return lab.train(head, optimizer, batches, training_step, None, measure, 50, "linear probe")
 
 
 # %% tags=["nbval-ignore-output"]
 probed = probe(labels=200)
-print(
-    f"linear probe: {probed.final or 'not trained yet'}, after {probed.seconds[-1] if probed.seconds else 0:.1f} s of training"
-)
+seconds = probed.seconds[-1] if probed.seconds else 0
+print(f"linear probe: {probed.final or 'not trained yet'}, after {seconds:.1f} s of training")
 
 # %% [markdown]
 # ## How many labels?
@@ -340,9 +344,8 @@ for labels in recorded.settings_of("labels", budget="short"):
     told = []
     for start in ("linear probe", "fine-tuned", "scratch"):
         reached = recorded.values("accuracy", start=start, labels=labels, budget="short")
-        told.append(
-            f"{start} {reached.mean():.1%} of {len(reached)} ({reached.min():.1%} to {reached.max():.1%})"
-        )
+        ends = f"{reached.min():.1%} to {reached.max():.1%}"
+        told.append(f"{start} {reached.mean():.1%} of {len(reached)} ({ends})")
     print(f"{labels:>5,} labels: " + ", ".join(told))
 
 # %%
@@ -350,7 +353,7 @@ from scipy import stats
 
 
 def interval(first, second):
-    """Difference of two means and its 95 % interval (t test), in points; seed by seed where both have all."""
+    """Difference of means in points, 95 % interval (t test); seed by seed where both have all."""
     if len(first) == len(second):
         test = stats.ttest_rel(first, second)
     else:
@@ -394,9 +397,8 @@ for budget, steps in recorded.settings["steps"].items():
     # Not seed by seed: the two arms saw other photographs, so their seeds are no pairs.
     low, high = stats.ttest_ind(goal, reached, equal_var=False).confidence_interval(0.95)
     verdict = "open" if low < 0 < high else "the goal is ahead" if low > 0 else "scratch is ahead"
-    told = (
-        f"goal minus this {100 * (goal.mean() - reached.mean()):.1f} ({100 * low:+.1f} to {100 * high:+.1f})"
-    )
+    gap = 100 * (goal.mean() - reached.mean())
+    told = f"goal minus this {gap:.1f} ({100 * low:+.1f} to {100 * high:+.1f})"
     print(f"scratch, 1,968 labels, {steps:>3} steps: {reached.mean():.1%}, {told}: {verdict}")
 
 # %% [markdown]
@@ -417,7 +419,8 @@ def held_from(curve, level):
 
 
 # %% tags=["nbval-ignore-output"]
-pace = np.mean([h.seconds[-1] / len(h.seconds) for h in (scratch, fine_tuned) if h.seconds] or [0.0])
+paces = [h.seconds[-1] / len(h.seconds) for h in (scratch, fine_tuned) if h.seconds]
+pace = np.mean(paces or [0.0])
 for start, budget in (("fine-tuned", "long"), ("scratch", "longest")):
     curves = recorded.values("curve", start=start, labels=1968, budget=budget)
     holds = [held_from(curve, 0.8) for curve in curves]
@@ -433,11 +436,10 @@ for start, budget in (("fine-tuned", "long"), ("scratch", "longest")):
 
 # %%
 for start in ("scratch", "fine-tuned", "linear probe"):
-    rates = recorded.settings_of("rate", start=start, budget="choosing")
-    told = [
-        f"{rate:g}: {recorded.values('accuracy', start=start, budget='choosing', rate=rate).mean():.1%}"
-        for rate in rates
-    ]
+    chosen = {"start": start, "budget": "choosing"}
+    rates = recorded.settings_of("rate", **chosen)
+    means = [recorded.values("accuracy", rate=rate, **chosen).mean() for rate in rates]
+    told = [f"{rate:g}: {mean:.1%}" for rate, mean in zip(rates, means, strict=True)]
     print(f"{start:>12}  " + ",  ".join(told))
 
 # %% [markdown]
@@ -455,7 +457,7 @@ def two_starts(build, num_classes):
     networks = []
     for pretrained in (False, True):
         network = build(pretrained=pretrained)
-        linear = [(name, layer) for name, layer in network.named_modules() if isinstance(layer, nn.Linear)]
+        linear = [pair for pair in network.named_modules() if isinstance(pair[1], nn.Linear)]
         name, head = linear[-1]
         network.set_submodule(name, nn.Linear(head.in_features, num_classes))
         networks.append(network)
