@@ -8,7 +8,6 @@ WIDTH = 100  # characters, beside JupyterLab's open side bar; tests/browser/test
 
 # Lessons of which some lines are still longer. A lesson whose lines fit leaves this set.
 STILL_TOO_WIDE = {
-    "04_learning_rates",
     "06_capstone",
 }
 
