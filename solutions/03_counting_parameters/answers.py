@@ -113,6 +113,9 @@ _MEASURING: dict[tuple[str, ...], Callable] = {
     ("bytes-of-the-first",): lambda model, tensors: (
         next(model.parameters()).element_size() * sum(t.numel() for t in tensors)
     ),
+    ("bytes-of-the-last",): lambda model, tensors: (
+        [*model.parameters()][-1].element_size() * sum(t.numel() for t in tensors)
+    ),
     ("size-without-numel",): lambda model, tensors: sum(t.element_size() for t in tensors),
     ("bits",): lambda model, tensors: 8 * sum(_bytes(t) for t in tensors),
 }
@@ -158,6 +161,9 @@ def _buffer_ways() -> Iterable[tuple[tuple, Callable]]:
     pools: dict[tuple[str, ...], Callable] = {
         (): lambda model: list(model.buffers()),
         ("buffers-twice",): lambda model: [b for _, b in model.named_buffers(remove_duplicate=False)],
+        ("buffers-twice-by-layers",): lambda model: [
+            b for module in model.modules() for b in module.buffers(recurse=False)
+        ],
         ("no-counters",): lambda model: [b for b in model.buffers() if b.is_floating_point()],
         ("kept-ones",): lambda model: [
             tensor
@@ -295,6 +301,12 @@ def _by_beginning(model) -> list[int]:
     return [*numbers, sum(p.numel() for p in model.parameters(recurse=False))]
 
 
+def _by_names_inside(model) -> list[int]:
+    names = [name for name, _ in model.named_children()]
+    numbers = [sum(p.numel() for n, p in _named(model) if name in n.split(".")) for name in names]
+    return [*numbers, sum(p.numel() for p in model.parameters(recurse=False))]
+
+
 def count_by_child(challenge: dict) -> dict:
     """The table of each network, and what each known mistake gives in its place."""
     networks = [counted_network(spec) for spec in challenge["networks"]]
@@ -312,6 +324,7 @@ def count_by_child(challenge: dict) -> dict:
         for (names, tensors), (b, own) in itertools.product(_EACH_CHILD.items(), _OWN.items())
     ]
     ways.append((("beginning",), _by_beginning))
+    ways.append((("names-inside",), _by_names_inside))
     ways.append((("beginning", "own-lost"), lambda model: [*_by_beginning(model)[:-1], 0]))
     wanted = [_table(model, "first", "own", _EACH[()], _WHICH[()]) for model in networks]
     return {

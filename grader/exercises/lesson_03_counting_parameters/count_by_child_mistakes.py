@@ -119,6 +119,10 @@ _COUNTED: dict[str, tuple[str, str]] = {
         "The numbers have only the parameters that belong to each child directly: most lie in layers inside of it.",
         "`child.parameters()` looks at every depth, unless it is told `recurse=False`.",
     ),
+    "names-inside": (
+        "A child has parameters of another child as well: a part inside of that one has its name.",
+        'Only the first part of a name is the child: `name.split(".")[0] == child_name`.',
+    ),
     "beginning": (
         "A child has the parameters of another one whose name begins like its own.",
         'Compare the whole name: `name.split(".")[0] == child_name`, not `name.startswith(child_name)`.',

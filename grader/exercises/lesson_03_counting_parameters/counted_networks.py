@@ -46,9 +46,10 @@ def counted_network_spec(rng: np.random.Generator, *traits: str, frozen: str = "
 def counted_network(spec: dict[str, Any]):
     """The network of a spec: six children, one without parameters, the last one the linear head.
 
-    Its layers have biases and none, BatchNorm with weights and without, GroupNorm and PReLU. Traits:
+    Its layers have biases and none, BatchNorm with weights and without, GroupNorm and PReLU. The
+    third child holds a part of the first one's name. Traits:
 
-    - "tied": two children share a convolution and a BatchNorm, two more a weight;
+    - "tied": two children share a convolution and a BatchNorm, two more a weight, two layers a buffer;
     - "own": parameters and buffers of the model itself, one buffer not in its ``state_dict``;
     - "mixed": parts in float16 and in float64.
 
@@ -70,16 +71,22 @@ def counted_network(spec: dict[str, Any]):
         parts = [
             nn.Sequential(nn.Conv2d(3, width, 3, bias=False), nn.BatchNorm2d(width), nn.ReLU()),
             nn.Sequential(*shared, nn.ReLU(), nn.GroupNorm(1, width)),
-            nn.Sequential(nn.Sequential(*again), nn.BatchNorm2d(width, affine=False), nn.PReLU(width)),
+            nn.Sequential(),
             nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()),
             nn.Sequential(nn.Linear(width, width), nn.LayerNorm(width)),
             nn.Linear(width, width),
         ]
+        parts[2].add_module(spec["children"][0], nn.Sequential(*again))
+        parts[2].extend([nn.BatchNorm2d(width, affine=False), nn.PReLU(width)])
         if "mixed" in traits:
             parts[0].to(getattr(torch, spec["dtypes"][0]))
-            parts[4].to(getattr(torch, spec["dtypes"][1]))
+            for part in parts[4:]:  # the last parameter is no float32, as the first one is none
+                part.to(getattr(torch, spec["dtypes"][1]))
         if "tied" in traits and "own_head" not in traits:
             parts[5].weight = parts[4].get_submodule("0").weight
+            table = torch.zeros(3, width)
+            for layer in (parts[1].get_submodule("3"), parts[4].get_submodule("1")):
+                layer.register_buffer("table", table)
     model = nn.Sequential()
     for name, part in zip(spec["children"], parts, strict=True):
         model.add_module(name, part)

@@ -4,8 +4,8 @@ from grader.exercises.lesson_03_counting_parameters.numbers_of_a_model import Nu
 from grader.exercises.lesson_03_counting_parameters.ways_to_miscount import TENSORS
 
 _BYTES = [
-    *("four-bytes", "eight-bytes", "bytes-of-the-first", "elements", "size-without-numel", "bits"),
-    *("kB", "KiB", "MB", "MiB"),
+    *("four-bytes", "eight-bytes", "bytes-of-the-first", "bytes-of-the-last", "elements"),
+    *("size-without-numel", "bits", "kB", "KiB", "MB", "MiB"),
 ]
 
 

@@ -54,9 +54,9 @@ WAYS: dict[str, tuple[str, str]] = {
     "frozen-too": ("the frozen parameters are counted in.", _FLAG),
     "only-frozen": ("this is what is frozen, not what is trainable.", _FLAG),
     "detached": (
-        "0 on every network. Tensors of `state_dict()` are detached, and their `requires_grad` is False; a module's own "
-        "`requires_grad` is not set.",
-        "Ask the parameters themselves: `parameter.requires_grad` over `model.parameters()`.",
+        "0 on every network, as if nothing trained.",
+        "Ask the parameters themselves: `parameter.requires_grad` over a fresh `model.parameters()`. Tensors of "
+        "`state_dict()` are detached, a module has no flag, and a generator that was gone through once gives nothing more.",
     ),
     "any-in-the-layer": (
         "a layer counts as a whole when one of its parameters trains: its bias can train while its weight is frozen.",
@@ -93,6 +93,10 @@ WAYS: dict[str, tuple[str, str]] = {
         "the first parameter's bytes an element are taken for all: parts of a model can be of another dtype.",
         _OWN_SIZE,
     ),
+    "bytes-of-the-last": (
+        "the last parameter's bytes an element are taken for all: parts of a model can be of another dtype.",
+        _OWN_SIZE,
+    ),
     "elements": ("this is a number of elements; bytes are asked for.", _OWN_SIZE),
     "size-without-numel": ("the bytes of *one* element of each tensor are added up.", _OWN_SIZE),
     "bits": ("this is in bits; bytes are asked for.", "`element_size()` is in bytes already."),
@@ -120,6 +124,10 @@ WAYS: dict[str, tuple[str, str]] = {
     ),
     "buffers-twice": (
         "shared buffers are counted twice: two names, one tensor.",
+        "`model.buffers()` gives a shared buffer just once.",
+    ),
+    "buffers-twice-by-layers": (
+        "a buffer that two layers share is counted twice, once for each of them.",
         "`model.buffers()` gives a shared buffer just once.",
     ),
     "no-counters": (

@@ -212,6 +212,7 @@ WRONG_COUNTS = {
         {"total": lambda m: len(twice(m))},
         ["twice", "tensors"],
     ),
+    "used up": ({"trainable": lambda m: elements(open_ones(iter(())))}, ["detached"]),
     "no buffers": ({"buffers": lambda m: 0}, ["no-buffers"]),
     "buffer tensors": ({"buffers": lambda m: len(list(m.buffers()))}, ["tensors"]),
     "frozen as buffers": (
@@ -256,6 +257,10 @@ WRONG_COUNTS = {
         {"buffers": lambda m: elements(b for _, b in m.named_buffers(remove_duplicate=False))},
         ["buffers-twice"],
     ),
+    "buffers layer by layer": (
+        {"buffers": lambda m: elements(b for layer in m.modules() for b in layer.buffers(recurse=False))},
+        ["buffers-twice-by-layers"],
+    ),
     "all of state_dict as buffers": (
         {"buffers": lambda m: elements(m.state_dict().values())},
         ["state-dict-as-buffers"],
@@ -283,6 +288,13 @@ WRONG_COUNT_ANSWERS = {name: wrong_count(name) for name in WRONG_COUNTS}
 def test_wrong_counts_are_named(name, everywhere):
     changes, mistakes = WRONG_COUNTS[name]
     named_everywhere(everywhere(COUNT, WRONG_COUNT_ANSWERS[name]), 3 - len(changes), mistakes)
+
+
+def test_no_cause_is_told_as_a_fact_where_nothing_is_counted(graded):
+    """A used-up generator gives 0 as well as the flags of a state_dict do."""
+    finding = next(f for f in graded(COUNT, WRONG_COUNT_ANSWERS["used up"], 5).findings if f.id)
+    assert "state_dict" not in finding.text
+    assert "generator" in finding.hint
 
 
 def test_a_number_that_is_wrong_on_some_networks_only_is_told_so(graded):
@@ -468,6 +480,14 @@ def by_beginning(model):
     return counts | {"": elements(model.parameters(recurse=False))}
 
 
+def by_names_inside(model):
+    counts = {
+        child: elements(p for name, p in model.named_parameters() if child in name.split("."))
+        for child, _ in model.named_children()
+    }
+    return counts | {"": elements(model.parameters(recurse=False))}
+
+
 def changed(answer, change):
     return lambda model: change(model, answer(model))
 
@@ -532,6 +552,7 @@ WRONG_TABLES = {
         ["direct"],
     ),
     "by beginning": (by_beginning, 2, ["beginning"]),
+    "names inside": (by_names_inside, 2, ["names-inside"]),
     "first beginning that fits": (by_first_beginning, 2, ["other-counts"]),
     "digits stripped": (by_names_without_digits, 2, ["other-counts"]),
     "every module": (
@@ -680,6 +701,13 @@ WRONG_PREDICTIONS = {
         ),
         3,
         ["bytes-of-the-first"],
+    ),
+    "last one's dtype": (
+        lambda m: predict(
+            m, weights=lambda m: elements(m.parameters()) * [*m.parameters()][-1].element_size()
+        ),
+        3,
+        ["bytes-of-the-last"],
     ),
     "gradients for frozen": (
         lambda m: predict(m, gradients=lambda m: size(m.parameters())),
