@@ -13,7 +13,7 @@
 # %% [markdown]
 # # 2 · Freezing
 #
-# In lesson 1 a new head on a backbone that never moved was about as accurate as a network in which everything trained. To keep weights as they are is called *freezing*. It takes two lines of PyTorch, and there are many ways to get it wrong without an error message. This lesson shows what is frozen, what moves all the same, what freezing saves, and when it helps.
+# In lesson 1 training everything was not shown to be ahead of a new head on a backbone that never moved. To keep weights as they are is called *freezing*. It takes two lines of PyTorch, and there are many ways to get it wrong without an error message. This lesson shows what is frozen, what moves all the same, what freezing saves, and when it helps.
 #
 # | | |
 # | --- | --- |
