@@ -192,6 +192,23 @@ def test_a_threshold_of_their_own_lets_the_plain_networks_find_nine_of_ten_defec
         assert called[labels["test"] == 0].mean() == pytest.approx(1 / 3, abs=0.04)
 
 
+def test_the_cheapest_threshold_of_five_networks_of_the_reference_is_known_roughly(recorded, labels):
+    thresholds, cheapest = np.linspace(0.02, 0.98, 97), []
+    for choosing in chances(recorded, "validation"):
+        costs = [cost(labels["validation"], choosing, at) for at in thresholds]
+        cheapest.append(thresholds[np.argmin(costs)])
+    assert (min(cheapest), max(cheapest)) == pytest.approx((0.08, 0.38), abs=0.005)
+
+
+def test_what_the_reference_finds_in_addition_are_defective_cells(recorded, labels):
+    shares = {}
+    for recipe in TWO:
+        called = chances(recorded, "test", recipe) > 0.5
+        shares[recipe] = [100 * called[:, labels["test"] == kind].mean() for kind in (1, 0)]
+    assert (shares["plain"][0], shares["reference"][0]) == pytest.approx((66, 75), abs=0.5)
+    assert shares["plain"][1] == pytest.approx(shares["reference"][1], abs=0.5)  # "as many false alarms"
+
+
 def at_temperature(chance, temperature):
     return expit(logit(np.clip(chance, 1e-6, 1 - 1e-6)) / temperature)
 
