@@ -17,7 +17,7 @@
 #
 # | | |
 # | --- | --- |
-# | **After this lesson you can** | choose a recipe within a budget, and without the cells that judge it; set a threshold for what mistakes cost, and see whether probabilities come true; give an accuracy with its interval; compare two networks on the same cells; save a network so that it comes back whole; write a model card; see where a network errs and where it looks |
+# | **After&nbsp;this&nbsp;lesson&nbsp;you&nbsp;can** | choose a recipe within a budget, and without the cells that judge it; set a threshold for what mistakes cost, and see whether probabilities come true; give an accuracy with its interval; compare two networks on the same cells; save a network so that it comes back whole; write a model card; see where a network errs and where it looks |
 # | **You need** | lessons 1 to 5; words are in the [glossary](../glossary.md) |
 # | **Time** | about 120 minutes, in two sittings if you like. The computer works for about one minute with the plain recipe that you find here, and for about three with one that uses the whole budget, on two CPU cores |
 #
@@ -37,6 +37,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn import functional as F
+from torch.optim.lr_scheduler import OneCycleLR
 from torchvision.transforms.v2 import functional as images_of
 
 # %% tags=["recorded"]
@@ -71,7 +72,7 @@ baseline = cells.majority_baseline(test)
 # %%
 print(f"{len(train):,} training, {len(validation)} validation and {len(test)} test cells")
 print(f"majority baseline on the test cells {baseline:.1%}")
-experts = {probability: int((cells.probability == probability).sum()) for probability in (0, 1 / 3, 2 / 3, 1)}
+experts = {share: int((cells.probability == share).sum()) for share in (0, 1 / 3, 2 / 3, 1)}
 for probability, count in experts.items():
     print(f"defect probability {probability:.2f}: {count:>5,} cells")
 
@@ -88,8 +89,9 @@ lab.image_grid(
     cells.images[shown],
     [f"{cells.module_type[i]}crystalline, probability {cells.probability[i]:.2f}" for i in shown],
     title="How likely is a defect? The experts' answers",
-    alt="Eight photographs of solar cells in two rows, mono- and polycrystalline. From left to right the experts' "
-    "defect probability rises from 0 over one third and two thirds to 1. The middle ones are hard to tell.",
+    alt="Eight photographs of solar cells in two rows, mono- and polycrystalline. From left to "
+    "right the experts' defect probability rises from 0 over one third and two thirds to 1. "
+    "The middle ones are hard to tell.",
 )
 
 # %% [markdown]
@@ -124,8 +126,9 @@ def training_step(model, images, labels, optimizer):
 # %% tags=["recorded", "yours-to-change"]
 def shrink(photographs, size):
     """Photographs of 300 pixels a side, uint8 (N, 300, 300), as uint8 (N, size, size)."""
-    pixels = photographs if torch.is_tensor(photographs) else torch.from_numpy(np.array(photographs))
-    return images_of.resize(pixels[:, None], [size, size], antialias=True)[:, 0]
+    if not torch.is_tensor(photographs):
+        photographs = torch.from_numpy(np.array(photographs))
+    return images_of.resize(photographs[:, None], [size, size], antialias=True)[:, 0]
 
 
 # %% tags=["recorded", "yours-to-change"]
@@ -150,11 +153,9 @@ def train_inspector(recipe, seed=0, indices=train, plot=None):
     caching = time.perf_counter() - started
     steps = recipe["epochs"] * len(indices) // 32
     optimizer = torch.optim.AdamW(top.parameters(), lr=recipe["rate"], weight_decay=0.05)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, recipe["rate"], total_steps=steps, pct_start=0.2
-    )
+    plan = OneCycleLR(optimizer, recipe["rate"], total_steps=steps, pct_start=0.2)
     batches = lab.Batches(cached, indices, steps, seed=seed)
-    history = lab.train(top, optimizer, batches, training_step, schedule, name="inspector", plot=plot)
+    history = lab.train(top, optimizer, batches, training_step, plan, name="inspector", plot=plot)
     history.notes["caching"] = caching
     return model, history
 
@@ -169,8 +170,9 @@ def scores(model, photographs, size, flips=True):
     """Probabilities of good and defective, (N, 2), for uint8 photographs of 300 pixels a side."""
     if size != getattr(model, "size", size):
         raise CourseError(
-            f"`model` was trained on {model.size} pixels a side and is shown {size}: run the training cell "
-            f"again, since `recipe` was changed after it. (If you mean it: `model.size = {size}`.)"
+            f"`model` was trained on {model.size} pixels a side and is shown {size}: run the "
+            "training cell again, since `recipe` was changed after it. "
+            f"(If you mean it: `model.size = {size}`.)"
         )
     model.eval()
     images = lab.network_input(shrink(photographs, size)).to(lab.device())
@@ -218,7 +220,7 @@ def fastest(task):
 
 # %%
 def price(size, frozen_stages, epochs):
-    """About how many seconds a recipe takes on this machine: until all is cached, and for all steps."""
+    """About how many seconds a recipe takes here: until all is cached, and for all steps."""
     model = lab.load_backbone(num_classes=2, pretrained=False).to(lab.device())
     prefix, top = lab.split_backbone(model, frozen_stages)
     noise = np.random.default_rng(0).integers(256, size=(32, size, size), dtype=np.uint8)
@@ -263,7 +265,7 @@ print(f"the best of 30 equal recipes:   {luck.max(axis=1).mean():.1%}")
 
 # %% tags=["recorded"]
 def answers_for(inspector, indices):
-    """What an inspector says of the cells at `indices`, (n, 2); None, and why, if that is nothing to go by."""
+    """What an inspector says of the cells at `indices`, (n, 2), or None if it is of no use."""
     parts = np.array_split(indices, len(indices) // 16)  # few at once: faster, and gentle on memory
     try:
         told = [torch.as_tensor(inspector(torch.from_numpy(cells.images[part]))) for part in parts]
@@ -281,7 +283,7 @@ def answers_for(inspector, indices):
 def trial(recipe, seed=0):
     """Train by a recipe, and print what it reaches on the validation cells."""
     candidate, history = train_inspector(recipe, seed)
-    told = answers_for(lambda photographs: scores(candidate, photographs, recipe["size"]), validation)
+    told = answers_for(lambda images: scores(candidate, images, recipe["size"]), validation)
     if told is None:
         return
     guesses, known = told.argmax(axis=1), cells.defective[validation]
@@ -346,11 +348,12 @@ WEIGHTS, NOTES = FOLDER / "inspector.npz", FOLDER / "inspector.json"
 
 
 def train_and_keep(recipe, seed=0, plot=None):
-    """Train, and leave the weights in the scratch file; give the history, which `lab.checkpoint` keeps."""
+    """Train, and leave the weights in the scratch file; give the history for `lab.checkpoint`."""
     trained, history = train_inspector(recipe, seed, plot=plot)
     FOLDER.mkdir(exist_ok=True)
     NOTES.unlink(missing_ok=True)  # stopped while it writes, old notes would point to other weights
-    np.savez(WEIGHTS, **{name: tensor.cpu().numpy() for name, tensor in trained.state_dict().items()})
+    weights = {name: tensor.cpu().numpy() for name, tensor in trained.state_dict().items()}
+    np.savez(WEIGHTS, **weights)
     return history
 
 
@@ -368,7 +371,8 @@ def fresh_inspector(recipe):
 
 # %% tags=["nbval-ignore-output"]
 caching, stepping = price(recipe["size"], recipe["frozen_stages"], recipe["epochs"])
-print(f"about {caching:.0f} s until all is cached and {stepping:.0f} s for the steps, on this machine")
+told = f"{caching:.0f} s until all is cached and {stepping:.0f} s for the steps"
+print(f"about {told}, on this machine")
 print(f"together {caching + stepping:.0f} s; the budget is 90 s on two CPU cores")
 
 # %% [markdown]
@@ -413,7 +417,7 @@ guessed_threshold = None
 
 # %%
 def chance_of_defect(told):
-    """Probabilities of a defect, (n,): of scores that add up to 1 as they are, of others by softmax."""
+    """Probabilities of a defect, (n,): of scores that add up to 1 as they are, else by softmax."""
     rows = torch.from_numpy(told).double()
     sums = rows.sum(dim=1)
     add_up = (rows >= 0).all() and torch.allclose(sums, torch.ones_like(sums), atol=1e-3)
@@ -427,7 +431,8 @@ def chance_of_defect(told):
 # %%
 def at_threshold(known, chance, threshold):
     """False alarm rate, recall, precision, and what the mistakes of 100 cells cost."""
-    (right, alarms), (missed, found) = metrics.confusion_matrix(known, chance > threshold, labels=[0, 1])
+    counts = metrics.confusion_matrix(known, chance > threshold, labels=[0, 1])
+    (right, alarms), (missed, found) = counts
     cost = 100 * (MISSED * missed + ALARM * alarms) / len(known)
     return alarms / (right + alarms), found / (missed + found), found / max(1, found + alarms), cost
 
@@ -497,9 +502,11 @@ if replies is not None:
     correct = int((guesses == truth).sum())
     accuracy = correct / len(test)
     balanced = float(metrics.balanced_accuracy_score(truth, guesses))
-    print(f"{correct} of {len(test)} right: accuracy {accuracy:.1%}, balanced accuracy {balanced:.1%}")
+    told = f"accuracy {accuracy:.1%}, balanced accuracy {balanced:.1%}"
+    print(f"{correct} of {len(test)} right: {told}")
     good_right, defective_right = ((guesses == truth)[truth == label].mean() for label in (0, 1))
-    print(f"right on {good_right:.1%} of the good cells and on {defective_right:.1%} of the defective ones")
+    told = f"{good_right:.1%} of the good cells and on {defective_right:.1%} of the defective ones"
+    print(f"right on {told}")
 
 # %% [markdown]
 # These are the answers at one half. A **confusion matrix** counts each pair of truth and answer, here beside that of the threshold that you chose.
@@ -577,7 +584,8 @@ if interval is not None:
 
 # %%
 recorded = lab.load_recorded("06_capstone")
-ran = [name for name in recorded.settings["recipes"] if any(run["recipe"] == name for run in recorded.runs)]
+seen = {run["recipe"] for run in recorded.runs}
+ran = [name for name in recorded.settings["recipes"] if name in seen]
 
 
 def by_recipe(column):
@@ -592,17 +600,16 @@ lab.accuracy_by_arm(rows, baseline, yours, predicted, title="Accuracy on 656 tes
 print("Deitsch et al. 2019, on other test cells: SVM 82.44 %, fine-tuned VGG-19 88.42 %")
 
 # %%
-balanced_rows = by_recipe("balanced_accuracy")
-lab.accuracy_by_arm(balanced_rows, 0.5, title="Recorded balanced accuracy", xlabel="balanced accuracy")
+rows = by_recipe("balanced_accuracy")
+lab.accuracy_by_arm(rows, 0.5, title="Recorded balanced accuracy", xlabel="balanced accuracy")
 
 # %%
 print("means of the recorded seeds (lowest to highest)")
 for name in ran:
     columns = ("accuracy", "accuracy_without_flips", "processor_seconds")
     reached, once, took = (by_recipe(column)[name] for column in columns)
-    print(
-        f"{name}: accuracy {reached.mean():.1%} ({reached.min():.1%} to {reached.max():.1%}), {len(reached)} seeds"
-    )
+    ends = f"{reached.min():.1%} to {reached.max():.1%}"
+    print(f"{name}: accuracy {reached.mean():.1%} ({ends}), {len(reached)} seeds")
     print(f"    without the mean over flips {once.mean():.1%}; {took.mean():.0f} processor seconds")
 
 # %% [markdown]
@@ -618,7 +625,8 @@ for name in ran:
             print(f"{what:48} {gaps.mean():+.1f} ({low:+.1f} to {high:+.1f})")
 gaps = 100 * (by_recipe("accuracy")["reference"] - by_recipe("accuracy_without_flips")["reference"])
 low, high = stats.ttest_1samp(gaps, 0).confidence_interval(0.95)
-print(f"{'reference, with minus without flips, accuracy:':48} {gaps.mean():+.1f} ({low:+.1f} to {high:+.1f})")
+told = "reference, with minus without flips, accuracy:"
+print(f"{told:48} {gaps.mean():+.1f} ({low:+.1f} to {high:+.1f})")
 
 # %% [markdown]
 # What we read from this:
@@ -639,7 +647,7 @@ print(f"{'reference, with minus without flips, accuracy:':48} {gaps.mean():+.1f}
 
 # %%
 def recorded_chance(part, recipe, seed):
-    """Probabilities of a defect that a recorded network gave the cells of "validation" or "test"."""
+    """Probabilities of a defect that a recorded network gave to "validation" or "test" cells."""
     return recorded.values(f"{part}_thousandths", recipe=recipe, seed=seed)[0] / 1000
 
 
@@ -654,7 +662,8 @@ for name in right:
 # %%
 won = int((right["reference"] & ~right["plain"]).sum())
 lost = int((right["plain"] & ~right["reference"]).sum())
-gain, half = (won - lost) / len(test), 1.96 * np.sqrt(won + lost - (won - lost) ** 2 / len(test)) / len(test)
+gain = (won - lost) / len(test)
+half = 1.96 * np.sqrt(won + lost - (won - lost) ** 2 / len(test)) / len(test)
 print(f"the reference alone is right on {won} cells, the plain recipe alone on {lost}")
 print(f"difference {gain:+.1%}, 95 % interval of pairs {gain - half:+.1%} to {gain + half:+.1%}")
 print(f"McNemar's test: p = {stats.binomtest(won, won + lost).pvalue:.2g}")
@@ -676,7 +685,7 @@ print(f"McNemar's test: p = {stats.binomtest(won, won + lost).pvalue:.2g}")
 
 # %%
 def recorded_costs(recipe):
-    """What the mistakes of 100 test cells cost at one half, and at a threshold of its own: (seeds, 2)."""
+    """What the mistakes of 100 test cells cost at one half and at an own threshold: (seeds, 2)."""
     paid, known = [], cells.defective[validation]
     for seed in recorded.settings_of("seed", recipe=recipe):
         chance = recorded_chance("validation", recipe, seed)
@@ -690,8 +699,9 @@ def recorded_costs(recipe):
 paid = {recipe: recorded_costs(recipe) for recipe in ("plain", "reference")}
 less = {f"{recipe}, by its threshold": of[:, 0] - of[:, 1] for recipe, of in paid.items()}
 for column, where in enumerate(("at one half", "each at its own threshold")):
-    less[f"reference beside plain, {where}"] = paid["plain"][:, column] - paid["reference"][:, column]
-    print(f"{where}: {', '.join(f'{recipe} {of[:, column].mean():.0f}' for recipe, of in paid.items())}")
+    plain, reference = (of[:, column] for of in paid.values())
+    less[f"reference beside plain, {where}"] = plain - reference
+    print(f"{where}: plain {plain.mean():.0f}, reference {reference.mean():.0f}")
 for what, values in less.items():
     low, high = stats.ttest_1samp(values, 0).confidence_interval(0.95)
     print(f"{what}: cheaper by {values.mean():.1f} ({low:.1f} to {high:.1f})")
@@ -699,9 +709,9 @@ for what, values in less.items():
 # %% [markdown]
 # With five to one:
 #
-# 1. The plain recipe's networks gain much by a threshold of their own: 100 cells cost 58 at one half and 40 there, 18 less (13 to 23). They find nine of ten defective cells then, at a false alarm rate of about a third.
-# 2. Whether the reference's networks gain is open: 4 less, and the interval holds zero (-0.6 to 9.1).
-# 3. At one half the reference is cheaper by 14 (10 to 19). With a threshold for each, no difference is left to be seen: 0.4 (-2.1 to 3.0). A gain of three points of accuracy at one half need not be a gain for what you pay for. So first say what mistakes cost, then compare.
+# 1. The plain recipe's networks gain much by a threshold of their own: 100 cells cost 58 at one half and 40 there, 18.2 less (13.0 to 23.5). They find nine of ten defective cells then, at a false alarm rate of about a third.
+# 2. Whether the reference's networks gain is open: 4.2 less, and the interval holds zero (-0.6 to 9.1).
+# 3. At one half the reference is cheaper by 14.4 (9.6 to 19.2). With a threshold for each, no difference is left to be seen: 0.4 (-2.1 to 3.0). A gain of three points of accuracy at one half need not be a gain for what you pay for. So first say what mistakes cost, then compare.
 #
 # And the temperature? We chose one for each recorded network in the same way. The plain recipe's networks hardly need it: 0.90 to 1.00. The reference's are too sure: with temperatures of 1.27 to 1.57 their cross-entropy on the test cells falls by 0.029 nats (0.019 to 0.038). (A nat is the unit of the natural logarithm.)
 
@@ -743,12 +753,12 @@ print(f"the random split flatters the plain recipe by {100 * (randomly - togethe
 # %% tags=["nbval-ignore-output"]
 if replies is not None:
     for kind in ("mono", "poly"):
+        of_kind = cells.module_type[test] == kind
         for probability in experts:
-            some = (cells.module_type[test] == kind) & np.isclose(cells.probability[test], probability)
+            some = of_kind & np.isclose(cells.probability[test], probability)
             hits = (guesses == truth)[some]
-            print(
-                f"{kind}, probability {probability:.2f}: {hits.sum():>3} of {len(hits):>3} right, {hits.mean():.0%}"
-            )
+            told = f"{hits.sum():>3} of {len(hits):>3} right, {hits.mean():.0%}"
+            print(f"{kind}, probability {probability:.2f}: {told}")
 
 # %% [markdown]
 # A cell with probability ⅓ counts as good, and one with ⅔ as defective: two labels for cells that may look much alike. How many of the mistakes lie there?
@@ -756,7 +766,8 @@ if replies is not None:
 # %% tags=["nbval-ignore-output"]
 if replies is not None:
     mistaken, middle = guesses != truth, np.isclose(np.abs(cells.probability[test] - 0.5), 1 / 6)
-    print(f"{(mistaken & middle).sum()} of {mistaken.sum()} mistakes have a probability of 1/3 or 2/3;")
+    both = (mistaken & middle).sum()
+    print(f"{both} of {mistaken.sum()} mistakes have a probability of 1/3 or 2/3;")
     print(f"of all test cells {middle.mean():.0%} have one")
 
 # %% [markdown]
@@ -772,10 +783,11 @@ if replies is not None:
     chances = cells.probability[test[wrong]]
     lab.image_grid(
         cells.images[test[wrong]],
-        [f"called {name}, experts say {chance:.2f}" for name, chance in zip(called, chances, strict=True)],
+        [f"called {name}, experts say {p:.2f}" for name, p in zip(called, chances, strict=True)],
         title="The inspector's surest mistakes",
-        alt=f"Photographs of test cells on which the inspector is wrong and most sure: {called.count('good')} "
-        f"called good and {called.count('defective')} called defective, with the experts' defect probability.",
+        alt="Photographs of test cells on which the inspector is wrong and most sure: "
+        f"{called.count('good')} called good and {called.count('defective')} called defective, "
+        "with the experts' defect probability.",
     )
 
 # %% [markdown]
@@ -800,12 +812,14 @@ if replies is not None:
     small = shrink(cells.images[test[looked]], recipe["size"])
     wanted = torch.from_numpy(guesses[looked]).to(lab.device())
     maps = lab.where_it_looks(model, lab.network_input(small).to(lab.device()), wanted)
+    captions = ["called defective, rightly"] * len(found)
+    captions += [f"called {name}, wrongly" for name in called[:4]]
     lab.image_grid(
         overlay(small.numpy(), maps),
-        ["called defective, rightly"] * len(found) + [f"called {name}, wrongly" for name in called[:4]],
+        captions,
         title="What spoke for the answer (orange)",
-        alt="Photographs of test cells with orange where Grad-CAM finds evidence for the answer given: "
-        f"{len(found)} defective cells that were found, then {len(wrong[:4])} mistakes.",
+        alt="Photographs of test cells with orange where Grad-CAM finds evidence for the answer "
+        f"given: {len(found)} defective cells that were found, then {len(wrong[:4])} mistakes.",
     )
 
 # %% [markdown]
@@ -849,7 +863,8 @@ try:
     twin = load_model(twin, file) or twin
     few = cells.images[test[:32]]
     same = torch.equal(scores(model, few, recipe["size"]), scores(twin, few, recipe["size"]))
-    print(f"{file.name}: {file.stat().st_size / 1e6:.1f} MB; the same answers from the file: {same}")
+    megabytes = file.stat().st_size / 1e6
+    print(f"{file.name}: {megabytes:.1f} MB; the same answers from the file: {same}")
 except NotImplementedError:
     print("`save_model` and `load_model` are not written yet.")
 
@@ -927,7 +942,7 @@ card = {
     "limits": "A, C, E",
     "leak_warning": "D",
     "licence": "B",
-    "in_your_words": "The recipe was fixed before the test cells were asked, but early trials may have seen them.",
+    "in_your_words": "The recipe was fixed early, but trials may have seen the test cells.",
 }
 ### END SOLUTION
 ### BEGIN RELEASE
@@ -970,9 +985,8 @@ lab.upload_panel()
 # %% tags=["nbval-ignore-output"]
 photos = lab.load_own_photos(size=160)
 if photos is not None:
-    print(
-        f"{len(photos.images)} photographs of {', '.join(photos.class_names)}; {len(photos.test)} are held out"
-    )
+    names = ", ".join(photos.class_names)
+    print(f"{len(photos.images)} photographs of {names}; {len(photos.test)} are held out")
 
 # %% [markdown]
 # With a few dozen photographs we train the head alone, on cached features. With 50 labelled solar cells this was ahead of training everything (lesson 2); for your photographs it is a guess.
@@ -996,7 +1010,8 @@ if photos is not None:
     own = train_own_head(photos)
     told, kinds = lab.predict(own, photos, photos.test).argmax(axis=1), photos.kinds[photos.test]
     hits, most = int((told == kinds).sum()), np.bincount(kinds).max()
-    print(f"{hits} of {len(kinds)} held-out photographs right; the most frequent class alone: {most}")
+    score = f"{hits} of {len(kinds)} held-out photographs right"
+    print(f"{score}; the most frequent class alone: {most}")
     try:
         low, high = confidence_interval(hits, len(kinds))
         print(f"accuracy {hits / len(kinds):.1%}, 95 % interval {low:.1%} to {high:.1%}")
@@ -1011,12 +1026,13 @@ if photos is not None:
     order = np.argsort(told == kinds, kind="stable")[:8]
     chosen = photos.test[order]
     names = [(photos.class_names[told[place]], photos.class_names[kinds[place]]) for place in order]
-    captions = [f"{name}, right" if name == true else f"called {name}, is {true}" for name, true in names]
+    captions = [f"{n}, right" if n == true else f"called {n}, is {true}" for n, true in names]
     lab.image_grid(
         photos.images[chosen],
         captions,
         title="Held-out photographs, mistakes first",
-        alt=f"Own photographs with the predicted class; of all {len(kinds)} held out, {len(kinds) - hits} are wrong.",
+        alt="Own photographs with the predicted class; "
+        f"of all {len(kinds)} held out, {len(kinds) - hits} are wrong.",
     )
 
 # %% tags=["nbval-ignore-output"]
@@ -1027,7 +1043,7 @@ if photos is not None:
         overlay(photos.images[chosen], maps),
         captions,
         title="What spoke for the predicted class (orange)",
-        alt="The same photographs, with orange where Grad-CAM finds evidence for the predicted class.",
+        alt="The same photographs, orange where Grad-CAM finds evidence for the predicted class.",
     )
 
 # %% [markdown]
