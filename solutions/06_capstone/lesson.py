@@ -442,9 +442,9 @@ def at_threshold(known, chance, threshold):
 
 # %% tags=["nbval-ignore-output"]
 threshold, thresholds = 0.5, np.linspace(0.02, 0.98, 97)
-told = answers_for(inspect, validation)
-if told is not None:
-    known, chance = cells.defective[validation], chance_of_defect(told)
+validated = answers_for(inspect, validation)
+if validated is not None:
+    known, chance = cells.defective[validation], chance_of_defect(validated)
     costs = [at_threshold(known, chance, at)[-1] for at in thresholds]
     threshold = float(thresholds[np.argmin(costs)])
     marks = {"one half": 0.5, "the cheapest": threshold}
@@ -460,7 +460,7 @@ if told is not None:
 # Each threshold gives one false alarm rate, one recall and one precision. Recall drawn against the false alarm rate, for all thresholds, is the **ROC curve** (*receiver operating characteristic*), of which lesson 5 took the area. Precision against recall is the second usual picture. **Before you run on:** which way does the mark move on each when the threshold falls?
 
 # %% tags=["nbval-ignore-output"]
-if told is not None:
+if validated is not None:
     alarms, recall, _ = metrics.roc_curve(known, chance)
     precision, recalled, _ = metrics.precision_recall_curve(known, chance)
     marks = {f"threshold {at:.2f}": at_threshold(known, chance, at)[:3] for at in (0.5, threshold)}
@@ -483,7 +483,7 @@ def at_temperature(chance, temperature):
 
 # %% tags=["nbval-ignore-output"]
 temperature, temperatures = 1.0, np.geomspace(0.25, 4, 81)
-if told is not None:
+if validated is not None:
     losses = [metrics.log_loss(known, at_temperature(chance, each)) for each in temperatures]
     temperature = float(temperatures[np.argmin(losses)])
     print(f"cross-entropy as it is {metrics.log_loss(known, chance):.3f} nats,")
