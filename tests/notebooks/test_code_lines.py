@@ -6,11 +6,6 @@ from grader.course import SOLUTIONS, lesson_ids
 
 WIDTH = 100  # characters, beside JupyterLab's open side bar; tests/browser/test_code_lines_fit.py measures it
 
-# Lessons of which some lines are still longer. A lesson whose lines fit leaves this set.
-STILL_TOO_WIDE = {
-    "06_capstone",
-}
-
 
 def too_wide(lesson: str) -> list[str]:
     """Each code line of ``lesson.py`` that is too long, with its number."""
@@ -26,8 +21,4 @@ def too_wide(lesson: str) -> list[str]:
 
 @pytest.mark.parametrize("lesson", lesson_ids())
 def test_code_lines_fit_into_the_notebook(lesson: str) -> None:
-    found = too_wide(lesson)
-    if lesson in STILL_TOO_WIDE:
-        assert found, f"take {lesson} out of STILL_TOO_WIDE: its lines fit"
-    else:
-        assert found == []
+    assert too_wide(lesson) == []
