@@ -1,5 +1,6 @@
 """Networks to be counted: with all that ways of counting part on, one trait after the other."""
 
+from collections import OrderedDict
 from typing import Any
 
 import numpy as np
@@ -68,20 +69,20 @@ def counted_network(spec: dict[str, Any]):
     with random_numbers_from(spec["seed"]):
         shared = nn.Conv2d(width, width, 3, padding=1), nn.BatchNorm2d(width)
         again = shared if "tied" in traits else (nn.Conv2d(width, width, 3, padding=1), nn.BatchNorm2d(width))
+        third = [(spec["children"][0], nn.Sequential(*again)), ("norm", nn.BatchNorm2d(width, affine=False))]
+        third.append(("rectify", nn.PReLU(width)))
         parts = [
             nn.Sequential(nn.Conv2d(3, width, 3, bias=False), nn.BatchNorm2d(width), nn.ReLU()),
             nn.Sequential(*shared, nn.ReLU(), nn.GroupNorm(1, width)),
-            nn.Sequential(),
+            nn.Sequential(OrderedDict(third)),
             nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()),
             nn.Sequential(nn.Linear(width, width), nn.LayerNorm(width)),
             nn.Linear(width, width),
         ]
-        parts[2].add_module(spec["children"][0], nn.Sequential(*again))
-        parts[2].extend([nn.BatchNorm2d(width, affine=False), nn.PReLU(width)])
         if "mixed" in traits:
             parts[0].to(getattr(torch, spec["dtypes"][0]))
-            for part in parts[4:]:  # the last parameter is no float32, as the first one is none
-                part.to(getattr(torch, spec["dtypes"][1]))
+            parts[4].to(getattr(torch, spec["dtypes"][1]))
+            parts[5].to(getattr(torch, spec["dtypes"][1]))  # so that the last parameter is no float32 either
         if "tied" in traits and "own_head" not in traits:
             parts[5].weight = parts[4].get_submodule("0").weight
             table = torch.zeros(3, width)

@@ -52,8 +52,8 @@ class FindTheBug(Exercise):
         """
         return {
             "networks": [
-                {**network_spec(rng, nested=True), "inside": str(rng.choice(_OUTER))},
-                {**network_spec(rng, nested=False), "training": False},
+                {**_spec_of_other_outputs(rng, nested=True), "inside": str(rng.choice(_OUTER))},
+                {**_spec_of_other_outputs(rng, nested=False), "training": False},
                 {**counted_network_spec(rng, "tied", "own", frozen="none"), "training": True},
             ],
             "more_classes": [int(number) for number in rng.permutation([11, 13, 14])],
@@ -76,6 +76,15 @@ class FindTheBug(Exercise):
         right = "The head is new, it alone is trainable, and both numbers are right."
         tables = [head, TOTAL, TRAINABLE, _EFFECTS]
         return self.verdict(*judge_by_tables(self.points, facts, tables, right))
+
+
+def _spec_of_other_outputs(rng: np.random.Generator, *, nested: bool) -> dict[str, Any]:
+    """A network whose head gives another number than it takes: a layer hung on behind it does not fit by luck."""
+    while True:
+        spec = network_spec(rng, nested=nested)
+        head = network(spec).get_submodule(spec["head"])
+        if head.in_features != head.out_features:
+            return spec
 
 
 def report_head(spec: dict) -> str:

@@ -2,10 +2,16 @@
 
 import copy
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from grader.exercises.lesson_03_counting_parameters.find_the_bug import (
+    FindTheBug,
+    report_head,
+    report_network,
+)
 from tests.exercises.conftest import function_of, starting_program
 
 ID = "counting.find_the_bug"
@@ -387,3 +393,11 @@ def test_what_a_report_does_beside_is_named(name, everywhere):
 def test_every_known_mistake_is_reached(unreached):
     wrong = [answer for answer, _, _ in WRONG_REPORTS.values()]
     assert unreached(ID, [*wrong, *BEHAVING.values()]) == []
+
+
+@pytest.mark.parametrize("seed", [1, 90210])
+def test_a_layer_hung_on_behind_the_old_head_does_not_fit(seed):
+    """Where the head takes as many numbers as it gives, a wrong place would show on some challenges only."""
+    for spec in FindTheBug().challenge(np.random.default_rng(seed))["networks"][:2]:
+        head = report_network(spec).get_submodule(report_head(spec))
+        assert head.in_features != head.out_features
