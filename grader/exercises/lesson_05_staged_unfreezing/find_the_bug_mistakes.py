@@ -173,7 +173,7 @@ _WEIGHTS = [
         "later-of-level-rounds",
         "level",
         "Rounds {1.best} and {1.level} are level on `{1.chooser}`, and the weights of the later one came back. "
-        "`tune_with_validation` keeps the first.",
+        "The function as given keeps the first.",
         "A round that is level is no better: compare with `>`, not with `>=`.",
         costs=1,
     ),

@@ -87,7 +87,8 @@ class MeasuredRounds:
             self._rounds[time] = 0
             return 0
         counted = -(-time // self._in_a_round)
-        late = not self._latest and time > 2 * self._in_a_round
+        # The first call comes late, or for weights that were kept while the training went on.
+        late = not self._latest and (time > 2 * self._in_a_round or time < self.updates)
         number = counted if late or time < self._last_time else self._latest + 1
         self._rounds[time], self._latest = number, max(number, self._latest)
         if len(self.ends) < MOST_CALLS // 4:
