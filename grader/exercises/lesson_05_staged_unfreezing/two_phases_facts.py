@@ -98,6 +98,15 @@ class TwoPhasesFacts(TrainingFacts):
         return self._weights(self.first, besides=self.head_names)
 
     @property
+    def head_batches_again(self) -> str:
+        """A backbone weight that moved only after ``head_batches`` had been gone through once, and came again."""
+        heads = [step for step in self.steps if step.batch.startswith("head")]
+        once = len({step.batch for step in heads})
+        late = [name for step in heads[once:] for name in step.moved if name in self.backbone_first]
+        early = {name for step in heads[:once] for name in step.moved if name not in self.head_names}
+        return late[0] if late and not early and len({s.batch for s in heads[:once]}) == once else ""
+
+    @property
     def others_second(self) -> list[str]:
         """Weights outside head and last stage that moved in phase 2."""
         return self._weights(self.second, besides=[*self.head_names, *self.last_names])
@@ -138,6 +147,17 @@ class TwoPhasesFacts(TrainingFacts):
     def statistics_first(self) -> list[str]:
         """Running statistics outside the head that moved in phase 1."""
         return [name for name in self.first if not is_weight(name) and name not in self.head_names]
+
+    @property
+    def statistics_reset(self) -> str:
+        """A running mean that is all zeros, with variances of one, when phase 2 begins, and had been others."""
+        between = self.between or {}
+        for name in self.statistics_first:
+            path, _, last = name.rpartition(".")
+            variances = between.get(f"{path}.running_var") if last == "running_mean" else None
+            if variances is not None and not between[name].any() and (variances == 1).all():
+                return name
+        return ""
 
     @property
     def statistics_second(self) -> list[str]:

@@ -89,6 +89,13 @@ _TRAINING = [
         "The model comes with the head to train: make no new one and load nothing.",
     ),
     _row(
+        "head-batches-again",
+        2,
+        lambda f: f.head_batches_again,
+        "`{1}` of the backbone was trained on `head_batches`, when they came once more: they are for phase 1 alone.",
+        "Phase 2 goes through `tune_batches` and nothing else.",
+    ),
+    _row(
         "backbone-in-phase-1",
         2,
         lambda f: f.backbone_first,
@@ -178,6 +185,13 @@ _TRAINING = [
         lambda f: f.steps and not f.cached and not f.in_order,
         "The batches were trained on in this order: {0.order_of_batches}. Each was to come once, as it stands in its list.",
         "One `training_step` for each batch; where does each loop begin and end?",
+    ),
+    _row(
+        "statistics-reset",
+        1,
+        lambda f: f.statistics_reset,
+        "`{1}` is all zeros when phase 2 begins, with variances of one: these statistics were reset.",
+        "The last stage's statistics go on from what they were given as: `.train()` is enough, no reset.",
     ),
     _row(
         "statistics-in-phase-1",

@@ -214,6 +214,12 @@ def head_before_training(model, stages, head_name, *rest):
     return phases(model, stages, head_name, *rest)
 
 
+def statistics_reset(model, head_name):
+    for name, module in model.named_modules():
+        if hasattr(module, "reset_running_stats") and not name.startswith(head_name):
+            module.reset_running_stats()
+
+
 def with_batches(change):
     """Right phases on other batches: ``change`` of those for the head and those for tuning."""
 
@@ -397,6 +403,12 @@ WRONG = {
     "last batch left out": (variant(order=lambda batches: batches[:-1]), 4, "batches-out-of-order"),
     "phase 2 stops where the loss rises": (stops_where_the_loss_rises, 4, "batches-out-of-order"),
     "reversed": (variant(order=lambda batches: batches[::-1]), 4, "batches-out-of-order"),
+    "phase 2 on both lists": (
+        with_batches(lambda head, tune: (head, [*head, *tune])),
+        3,
+        "head-batches-again",
+    ),
+    "statistics reset": (variant(between=statistics_reset), 4, "statistics-reset"),
     "statistics in phase 1": (variant(training={1}), 4, "statistics-in-phase-1"),
     "statistics throughout": (variant(training={1, 2}), 4, "statistics-in-phase-1"),
     "all in training mode": (variant(training={2}), 4, "statistics-in-phase-2"),
