@@ -34,7 +34,8 @@ def _first(difference: Callable[[Condition, Condition], Any]) -> Callable[[Any],
 def _other(kind: str) -> Callable[[Any], Any]:
     def difference(before: Condition, after: Condition) -> str:
         was, now = getattr(before, kind), getattr(after, kind)
-        return "" if was == now else f"{' and '.join(now) or 'nothing'}; it was {' and '.join(was)}"
+        # One that is gone went with its tensors, which is another finding.
+        return f"{' and '.join(now)}; it was {' and '.join(was)}" if set(now) - set(was) else ""
 
     return _first(difference)
 
@@ -42,7 +43,7 @@ def _other(kind: str) -> Callable[[Any], Any]:
 def _changed_name(kind: str) -> Callable[[Any], Any]:
     def difference(before: Condition, after: Condition) -> str:
         changed = sorted(set(getattr(before, kind)) ^ set(getattr(after, kind)))
-        return f"`{changed[0] or 'the model itself'}`" if changed else ""
+        return _called(changed[0]) if changed else ""
 
     return _first(difference)
 
@@ -50,7 +51,7 @@ def _changed_name(kind: str) -> Callable[[Any], Any]:
 def _new_name(kind: str) -> Callable[[Any], Any]:
     def difference(before: Condition, after: Condition) -> str:
         new = [name for name in getattr(after, kind) if name not in getattr(before, kind)]
-        return f"`{new[0] or 'the model itself'}`" if new else ""
+        return _called(new[0]) if new else ""
 
     return _first(difference)
 
@@ -68,7 +69,7 @@ def _other_attributes(before: Condition, after: Condition) -> str:
     for name, (owner, settings) in after.attributes.items():
         was = before.attributes.get(name)
         if was is not None and was[0] == owner and was[1] != settings:
-            return f"`{name or 'the model itself'}`"
+            return _called(name)
     return ""
 
 
@@ -101,7 +102,11 @@ def _mode(before: Condition, after: Condition) -> str:
     if not changed:
         return ""
     was = "training" if changed[0] in before.training else "eval"
-    return f"`{changed[0] or 'the model itself'}` in {was} mode"
+    return f"{_called(changed[0])} is no longer in {was} mode, in which it came"
+
+
+def _called(name: str) -> str:
+    return f"`{name}`" if name else "the model itself"
 
 
 _ROWS: list[tuple[str, Mistake]] = [
@@ -140,7 +145,7 @@ _ROWS: list[tuple[str, Mistake]] = [
         Mistake(
             "mode-changed",
             _first(_mode),
-            "The model came in with {1}, and is in the other mode now.",
+            "Afterwards {1}.",
             "Remember `training` of each module that you switch, and set it back at the end: `model.train(…)` sets all of "
             "them alike.",
             costs=PRICE,
@@ -162,7 +167,8 @@ _ROWS: list[tuple[str, Mistake]] = [
             "gradients-left",
             _new_name("with_gradient"),
             "The function left gradients behind, on {1} among others: the next `backward()` adds to them.",
-            "Call `optimizer.zero_grad()` or `model.zero_grad()` at the end, which sets them to None.",
+            "Where there was none before, `parameter.grad = None` takes it away; `model.zero_grad()` would take those "
+            "as well that the model came with. Or try it on a copy.",
             costs=PRICE,
         ),
     ),
@@ -191,8 +197,8 @@ _ROWS: list[tuple[str, Mistake]] = [
         Mistake(
             "attributes-changed",
             _first(_other_attributes),
-            "{1} is not set as it was: the function changed a setting of it, wrote something on it, or put another "
-            "function in the place of one of its methods.",
+            "Something of {1} is not as it was: the function changed a setting of it, wrote something on it, or put "
+            "another function in the place of one of its methods.",
             "Leave the settings of layers as they are, and keep notes of your own in a variable of your own.",
             costs=PRICE,
         ),

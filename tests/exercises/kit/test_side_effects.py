@@ -130,3 +130,12 @@ def test_a_model_that_can_still_be_asked_is_sound():
     assert is_sound(*conditions(lambda model: model(torch.ones(4, 3))))
     for name in ("dtype-changed", "device-changed", "tensors-replaced"):
         assert not is_sound(*conditions(EFFECTS[name][0]))
+
+
+def test_a_type_that_is_gone_went_with_its_tensors():
+    """A head of its own without BatchNorm has no counters: nothing was changed to another type."""
+    (changed,) = [row for row in side_effects() if row.id == "dtype-changed"]
+    before = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+    pair = [Condition.model_validate(condition(model)) for model in (before, before[:1])]
+    assert not changed.shows(SimpleNamespace(conditions=[pair]))
+    assert changed.shows(SimpleNamespace(conditions=[pair[::-1]]))
