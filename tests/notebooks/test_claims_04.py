@@ -248,7 +248,7 @@ def test_lesson_1_reached_what_this_lesson_says_of_it():
     reached = load_recorded("01_scratch_vs_finetuning").values(
         "accuracy", start="fine-tuned", labels=200, budget="short"
     )
-    assert reached.mean() == pytest.approx(0.83, abs=0.005)
+    assert reached.mean() == pytest.approx(0.82, abs=0.005)
 
 
 def test_the_lowest_rate_stays_below_the_baseline(recorded):
