@@ -6,8 +6,6 @@ the cell was changed since. Where there is no extension nothing is known.
 
 from typing import Any
 
-from IPython import get_ipython
-
 from grader.cell_names import grade_id
 
 TARGET = "finetuning-course-quiz"  # as in labextension/static/checked.js
@@ -17,6 +15,8 @@ _standing: dict[str, dict[str, str | None]] = {}  # letters by question, by the 
 
 def listen() -> None:
     """Let the extension tell this kernel which letters stand in the answer cells."""
+    from IPython import get_ipython  # not for the judge, who needs nothing of a notebook
+
     manager = getattr(getattr(get_ipython(), "kernel", None), "comm_manager", None)
     if manager is not None:
         manager.register_target(TARGET, _opened)

@@ -161,9 +161,6 @@ def _buffer_ways() -> Iterable[tuple[tuple, Callable]]:
     pools: dict[tuple[str, ...], Callable] = {
         (): lambda model: list(model.buffers()),
         ("buffers-twice",): lambda model: [b for _, b in model.named_buffers(remove_duplicate=False)],
-        ("buffers-twice-by-layers",): lambda model: [
-            b for module in model.modules() for b in module.buffers(recurse=False)
-        ],
         ("no-counters",): lambda model: [b for b in model.buffers() if b.is_floating_point()],
         ("kept-ones",): lambda model: [
             tensor

@@ -365,7 +365,7 @@ def one_step(choice):
     chosen = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(chosen)
     images, labels = next(iter(lab.Batches(cells, np.arange(32), steps=1)))
-    training_step(model, images, labels, optimizer)
+    training_step(model, images.to(lab.device()), labels.to(lab.device()), optimizer)
     return model, optimizer, chosen
 
 
@@ -380,7 +380,7 @@ for choice in CHOICES:
     state = round(lab.memory.optimizer_state(optimizer) * 1e6)
     told = f"{choice:21} {4 * count:>11,} {gradients:>10,}  {8 * count:>11,} {state:>10,}"
     print(f"{told}   {state - 8 * count} more, {len(chosen)} tensors")
-    images = torch.zeros(32, 3, 64, 64)
+    images = torch.zeros(32, 3, 64, 64, device=lab.device())
     memory[choice] = (gradients + state) / 1e6, lab.memory.stored_activations(model, images)
 
 # %% [markdown]

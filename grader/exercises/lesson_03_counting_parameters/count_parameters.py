@@ -4,7 +4,7 @@ from grader.exercises.lesson_03_counting_parameters.numbers_of_a_model import Nu
 from grader.exercises.lesson_03_counting_parameters.ways_to_miscount import TENSORS
 
 _BUFFERS = [
-    *("buffers-twice", "buffers-twice-by-layers", "no-counters", "kept-ones", "difference", "means-alone"),
+    *("buffers-twice", "no-counters", "kept-ones", "difference", "means-alone"),
     *("no-buffers", "frozen-as-buffers", "state-dict-as-buffers", "parameters-as-buffers"),
 ]
 

@@ -50,7 +50,8 @@ def counted_network(spec: dict[str, Any]):
     Its layers have biases and none, BatchNorm with weights and without, GroupNorm and PReLU. The
     third child holds a part of the first one's name. Traits:
 
-    - "tied": two children share a convolution and a BatchNorm, two more a weight, two layers a buffer;
+    - "tied": two children share a convolution and a BatchNorm, two more a weight. No buffer alone is shared: a network
+      that is moved to a device shares it no more;
     - "own": parameters and buffers of the model itself, one buffer not in its ``state_dict``;
     - "mixed": parts in float16 and in float64.
 
@@ -85,9 +86,6 @@ def counted_network(spec: dict[str, Any]):
             parts[5].to(getattr(torch, spec["dtypes"][1]))  # so that the last parameter is no float32 either
         if "tied" in traits and "own_head" not in traits:
             parts[5].weight = parts[4].get_submodule("0").weight
-            table = torch.zeros(3, width)
-            for layer in (parts[1].get_submodule("3"), parts[4].get_submodule("1")):
-                layer.register_buffer("table", table)
     model = nn.Sequential()
     for name, part in zip(spec["children"], parts, strict=True):
         model.add_module(name, part)

@@ -126,10 +126,6 @@ WAYS: dict[str, tuple[str, str]] = {
         "shared buffers are counted twice: two names, one tensor.",
         "`model.buffers()` gives a shared buffer just once.",
     ),
-    "buffers-twice-by-layers": (
-        "a buffer that two layers share is counted twice, once for each of them.",
-        "`model.buffers()` gives a shared buffer just once.",
-    ),
     "no-counters": (
         "the whole numbers are left out: BatchNorm's `num_batches_tracked` is a buffer of one element.",
         "Take all of `model.buffers()`.",

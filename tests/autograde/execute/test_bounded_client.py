@@ -2,6 +2,7 @@
 
 import asyncio
 import atexit
+import concurrent.futures
 import json
 
 import nbformat
@@ -38,7 +39,8 @@ def test_a_kernel_that_does_not_start_leaves_nothing_to_do_when_the_program_ends
     left = []
     monkeypatch.setattr(atexit, "register", left.append)
     monkeypatch.setattr(atexit, "unregister", lambda function: function in left and left.remove(function))
-    _, stopped = asyncio.run(one.run())
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:  # browser tests leave a loop of their own running
+        _, stopped = pool.submit(asyncio.run, one.run()).result()
     assert "kernel ended" in stopped
     assert left == []
 

@@ -257,10 +257,6 @@ WRONG_COUNTS = {
         {"buffers": lambda m: elements(b for _, b in m.named_buffers(remove_duplicate=False))},
         ["buffers-twice"],
     ),
-    "buffers layer by layer": (
-        {"buffers": lambda m: elements(b for layer in m.modules() for b in layer.buffers(recurse=False))},
-        ["buffers-twice-by-layers"],
-    ),
     "all of state_dict as buffers": (
         {"buffers": lambda m: elements(m.state_dict().values())},
         ["state-dict-as-buffers"],
