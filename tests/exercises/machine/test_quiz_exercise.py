@@ -118,7 +118,7 @@ def stands(monkeypatch):
     class Comm:
         on_msg = staticmethod(lambda listen: doors.__setitem__("later", listen))
 
-    monkeypatch.setattr(standing_letters, "get_ipython", Shell)
+    monkeypatch.setattr("IPython.get_ipython", Shell)
     monkeypatch.setattr(standing_letters, "_standing", {})
     standing_letters.listen()
 
